@@ -1,0 +1,3 @@
+package ogcapi
+
+type reading struct{}
