@@ -29,6 +29,6 @@ type Request struct {
 	RawQuery string     // the query as it came, and as it is forwarded
 	Resource Resource
 
-	raw []string  // the decoded path, always split at every slash
+	raw      []string  // the decoded path, always split at every slash
 	readings []reading // the ways in which the segments below /collections can be read
 }
