@@ -1,0 +1,92 @@
+# Everything but a Go toolchain (and a C compiler for the race detector, and
+# Python for the end-to-end tests) is installed here, below .tools and .venv.
+# `make help` lists what there is.
+
+# What is pinned, in one place. OPA's command is of the version that is built in.
+GOLANGCI_LINT_VERSION := v2.15.0
+STATICCHECK_VERSION   := v0.8.2
+GOVULNCHECK_VERSION   := v1.8.0
+OPA_VERSION           := $(shell awk '$$1 == "github.com/open-policy-agent/opa" {print $$2}' go.mod)
+
+# go.mod names a toolchain; `auto` fetches it where an older one is at hand.
+export GOTOOLCHAIN ?= auto
+export GOFLAGS     ?= -buildvcs=false
+
+PORT   ?= 5001
+PYTHON ?= python3
+# A copy of the Go vulnerability database beside the checkout serves offline.
+VULNDB ?= $(wildcard ../shared/vulndb)
+
+tools    := $(CURDIR)/.tools
+packages := ./...
+policies := $(wildcard policies/default policies/examples/*)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test check fmt vet lint staticcheck policies vulncheck pygeoapi e2e clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z0-9.]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/geowarden
+	CGO_ENABLED=0 go build -trimpath -o bin/geowarden ./cmd/geowarden
+
+test: ## run every test that needs nothing but Go, with the race detector
+	go test -race $(packages)
+
+check: fmt vet lint staticcheck policies vulncheck ## format, lint, policies, known vulnerabilities
+
+fmt:
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	[ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+
+vet:
+	go vet -tags e2e $(packages)
+
+lint: $(tools)/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	$(tools)/bin/golangci-lint run
+
+staticcheck: $(tools)/staticcheck@$(STATICCHECK_VERSION)
+	$(tools)/bin/staticcheck -tags e2e $(packages)
+
+# The folders define one package in several ways, so each is checked alone.
+policies: $(tools)/opa@$(OPA_VERSION)
+	@[ -n "$(policies)" ] || { echo "there is no policy in policies/"; exit 1; }
+	@set -e; for folder in $(policies); do \
+		echo "policies: $$folder"; \
+		$(tools)/bin/opa fmt --diff --fail $$folder; \
+		$(tools)/bin/opa check --strict $$folder; \
+		$(tools)/bin/opa test $$folder; \
+	done
+
+vulncheck: $(tools)/govulncheck@$(GOVULNCHECK_VERSION)
+	$(tools)/bin/govulncheck $(if $(VULNDB),-db file://$(realpath $(VULNDB))) $(packages)
+
+pygeoapi: .venv ## serve the sample collections with pygeoapi on loopback (PORT=5001)
+	deploy/pygeoapi/serve $(PORT)
+
+e2e: .venv ## run the end-to-end tests: the real binary in front of a real pygeoapi
+	go test -tags e2e -count=1 -timeout 10m ./e2e/...
+
+clean: ## remove what was built and installed
+	rm -rf bin .tools .venv e2e/logs
+
+# A tool's stamp carries its version: another version is another file, so a
+# pin that moves installs anew.
+$(tools)/golangci-lint@%: package = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(tools)/staticcheck@%:   package = honnef.co/go/tools/cmd/staticcheck
+$(tools)/govulncheck@%:   package = golang.org/x/vuln/cmd/govulncheck
+$(tools)/opa@%:           package = github.com/open-policy-agent/opa
+$(tools)/%:
+	@mkdir -p $(tools)/bin
+	GOBIN=$(tools)/bin go install $(package)@$(lastword $(subst @, ,$*))
+	@rm -f $(tools)/$(firstword $(subst @, ,$*))@*
+	@touch $@
+
+# Whole or not at all: an install that was cut short leaves no .venv behind.
+.venv: deploy/pygeoapi/requirements.txt
+	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
+		{ echo "pygeoapi needs Python 3.10 or newer with its venv module (Debian: python3-venv); $(PYTHON) is not that" >&2; exit 1; }
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r $< || { rm -rf .venv; exit 1; }
+	@touch .venv
