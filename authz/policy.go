@@ -1,0 +1,157 @@
+package authz
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"github.com/open-policy-agent/opa/v1/topdown"
+)
+
+// policy is a compiled set of rules with its data. It never changes: another
+// one takes its place.
+type policy struct {
+	allow    rego.PreparedEvalQuery
+	reason   rego.PreparedEvalQuery
+	revision string
+	warnings []string
+}
+
+// compiling is what the configuration settles about policies.
+type compiling struct {
+	entrypoint   entrypoint
+	capabilities *ast.Capabilities
+}
+
+// compile checks, compiles and tests.
+func (c compiling) compile(ctx context.Context, all *files) (*policy, error) {
+	if err := all.check(); err != nil {
+		return nil, err
+	}
+	parsed, warnings, err := parse(all)
+	if err != nil {
+		return nil, err
+	}
+	data, err := baseDocuments(all)
+	if err != nil {
+		return nil, err
+	}
+	deciding := parsed.deciding()
+	if err := c.entrypoint.check(deciding, data); err != nil {
+		return nil, err
+	}
+	store, err := newStore(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	made := &policy{
+		revision: all.revision(),
+		warnings: append(c.entrypoint.unconditional(deciding), warnings...),
+	}
+	if err := c.prepare(ctx, made, deciding, store); err != nil {
+		return nil, err
+	}
+	if err := c.selfTest(ctx, parsed, store); err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+// prepare compiles the rules and the two questions that are asked of them.
+func (c compiling) prepare(ctx context.Context, p *policy, deciding modules, store storage.Store) error {
+	compiler := ast.NewCompiler().WithCapabilities(c.capabilities)
+	err := reading(ctx, store, func(txn storage.Transaction) error {
+		compiler.WithPathConflictsCheck(storage.NonEmpty(ctx, store, txn)).Compile(deciding)
+		if compiler.Failed() {
+			return compiler.Errors
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if p.allow, err = c.question(ctx, "allow", compiler, store); err != nil {
+		return err
+	}
+	p.reason, err = c.question(ctx, "reason", compiler, store)
+	return err
+}
+
+func (c compiling) question(ctx context.Context, rule string, compiler *ast.Compiler, store storage.Store) (rego.PreparedEvalQuery, error) {
+	prepared, err := rego.New(
+		rego.ParsedQuery(ast.NewBody(ast.NewExpr(ast.NewTerm(c.entrypoint.ref(rule))))),
+		rego.Compiler(compiler),
+		rego.Store(store),
+		// Without it a builtin that fails is undefined, and `not` makes a yes of it.
+		rego.StrictBuiltinErrors(true),
+	).PrepareForEval(ctx)
+	if err != nil {
+		return prepared, fmt.Errorf("rule %s: %w", rule, err)
+	}
+	return prepared, nil
+}
+
+// newStore keeps data as terms: evaluations read them as they are.
+func newStore(ctx context.Context, data map[string]any) (storage.Store, error) {
+	store := inmem.NewWithOpts(inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
+	return store, storage.WriteOne(ctx, store, storage.AddOp, storage.RootPath, data)
+}
+
+func reading(ctx context.Context, store storage.Store, do func(storage.Transaction) error) error {
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Abort(ctx, txn)
+	return do(txn)
+}
+
+// decide asks for allow, and where that is not true for the reason. ctx bounds
+// both: an evaluation stops with it.
+func (p *policy) decide(ctx context.Context, input ast.Value, now time.Time) (Decision, error) {
+	if ctx.Err() != nil {
+		return Decision{}, late(ctx)
+	}
+	cancel := topdown.NewCancel()
+	stop := context.AfterFunc(ctx, cancel.Cancel)
+	defer stop()
+	options := []rego.EvalOption{rego.EvalParsedInput(input), rego.EvalTime(now), rego.EvalExternalCancel(cancel)}
+
+	value, err := ask(ctx, p.allow, options)
+	if err != nil {
+		return Decision{}, err
+	}
+	decision := Decision{Revision: p.revision}
+	switch allow := value.(type) {
+	case bool:
+		decision.Allow = allow
+	case nil:
+	default:
+		return Decision{}, unavailable(CauseType, fmt.Errorf("allow is a %T", value))
+	}
+	if !decision.Allow {
+		if value, err = ask(ctx, p.reason, options); err != nil {
+			return Decision{}, err
+		}
+		decision.Reason = reasonOf(value)
+	}
+	return decision, nil
+}
+
+// ask evaluates a prepared question; nil stands for undefined.
+func ask(ctx context.Context, question rego.PreparedEvalQuery, options []rego.EvalOption) (any, error) {
+	results, err := question.Eval(ctx, options...)
+	switch {
+	case err != nil && (ctx.Err() != nil || topdown.IsCancel(err)):
+		return nil, late(ctx)
+	case err != nil:
+		return nil, unavailable(CauseEvaluation, err)
+	case len(results) == 0 || len(results[0].Expressions) == 0:
+		return nil, nil
+	}
+	return results[0].Expressions[0].Value, nil
+}
