@@ -1,0 +1,29 @@
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// retired are the settings of fastgeoapi that have no meaning here: how it
+// runs pygeoapi inside itself, how loguru turns its files, where it deploys
+// and what it caches. A name that ends in * stands for all that begin so.
+var retired = []string{
+	"AWS_LAMBDA_DEPLOY",
+	"FASTGEOAPI_CACHE_DIR",
+	"FASTGEOAPI_MCP_*",
+	"FASTGEOAPI_WITH_MCP",
+	"LOG_ENQUEUE",
+	"LOG_RETENTION",
+	"LOG_ROTATION",
+	"PYGEOAPI_CONFIG",
+	"PYGEOAPI_OPENAPI",
+}
+
+// isRetired says whether name, without its prefix, is one of them.
+func isRetired(name string) bool {
+	return slices.ContainsFunc(retired, func(pattern string) bool {
+		start, many := strings.CutSuffix(pattern, "*")
+		return name == pattern || many && strings.HasPrefix(name, start)
+	})
+}
