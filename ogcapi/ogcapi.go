@@ -31,4 +31,5 @@ type Request struct {
 
 	raw      []string  // the decoded path, always split at every slash
 	readings []reading // the ways in which the segments below /collections can be read
+	filters  bool      // a POST on items has the media type of a filter
 }

@@ -1,0 +1,144 @@
+package ogcapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// CatalogConfig says where the list of collections is and how often it is read.
+type CatalogConfig struct {
+	URL    string       // the list at the upstream, …/collections, without a query
+	Client *http.Client // http.DefaultClient when nil; its redirects are restricted
+
+	Interval time.Duration // at most one fetch in this time, whatever arrives; 5 s when 0
+	Refresh  time.Duration // how often Run fetches; one minute when 0
+	MaxAge   time.Duration // how long a list is used when no newer one can be had; ten minutes when 0
+	Timeout  time.Duration // for one fetch with all its pages; 10 s when 0
+
+	Now       func() time.Time       // time.Now when nil
+	OnRefresh func(n int, err error) // told of each fetch: the number of collections, or why there is none
+}
+
+// Catalog is the upstream's list of collections. It is safe for concurrent use.
+type Catalog struct {
+	cfg     CatalogConfig
+	client  *http.Client
+	flights singleflight.Group
+
+	mu    sync.Mutex
+	list  *listing
+	tried time.Time // when the last fetch began
+	err   error     // why it failed
+}
+
+// listing is one state of the list.
+type listing struct {
+	read    time.Time
+	records map[string]bool // every listed id; true where its items are records
+}
+
+// NewCatalog returns a catalog that has read nothing yet: the first request
+// that needs the list fetches it.
+func NewCatalog(cfg CatalogConfig) *Catalog {
+	defaultTo(&cfg.Interval, 5*time.Second)
+	defaultTo(&cfg.Refresh, time.Minute)
+	defaultTo(&cfg.MaxAge, 10*time.Minute)
+	defaultTo(&cfg.Timeout, 10*time.Second)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Catalog{cfg: cfg, client: sameHostClient(cfg.Client), err: errors.New("not read yet")}
+}
+
+func defaultTo(d *time.Duration, value time.Duration) {
+	if *d <= 0 {
+		*d = value
+	}
+}
+
+// Run keeps the list fresh until the context is done.
+func (c *Catalog) Run(ctx context.Context) {
+	ticker := time.NewTicker(c.cfg.Refresh)
+	defer ticker.Stop()
+	for {
+		c.refresh(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// current returns the list, fetched if there is none that is fresh enough.
+func (c *Catalog) current(ctx context.Context) (*listing, error) {
+	if list := c.fresh(); list != nil {
+		return list, nil
+	}
+	c.refresh(ctx)
+	if list := c.fresh(); list != nil {
+		return list, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, &CatalogUnavailable{RetryAfter: c.cfg.Interval, Err: err}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return nil, &CatalogUnavailable{RetryAfter: max(0, c.cfg.Interval-c.cfg.Now().Sub(c.tried)), Err: c.err}
+}
+
+func (c *Catalog) fresh() *listing {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.list == nil || c.cfg.Now().Sub(c.list.read) > c.cfg.MaxAge {
+		return nil
+	}
+	return c.list
+}
+
+// refresh fetches the list, unless the interval forbids it. Callers that come
+// while a fetch is under way wait for it; one that gives up does not end it.
+func (c *Catalog) refresh(ctx context.Context) {
+	done := c.flights.DoChan("", func() (any, error) {
+		if c.claim() {
+			c.update(context.WithoutCancel(ctx))
+		}
+		return nil, nil
+	})
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// claim takes the interval's one fetch.
+func (c *Catalog) claim() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.cfg.Now()
+	if !c.tried.IsZero() && now.Sub(c.tried) < c.cfg.Interval {
+		return false
+	}
+	c.tried = now
+	return true
+}
+
+func (c *Catalog) update(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	began := c.cfg.Now()
+	records, err := fetchCollections(ctx, c.client, c.cfg.URL)
+	c.mu.Lock()
+	if c.err = err; err == nil {
+		c.list = &listing{read: began, records: records}
+	}
+	c.mu.Unlock()
+	if c.cfg.OnRefresh != nil {
+		c.cfg.OnRefresh(len(records), err)
+	}
+}

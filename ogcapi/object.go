@@ -1,0 +1,130 @@
+package ogcapi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// object is a JSON object whose members keep their order, and whose values stay
+// as they are until they are looked into.
+type object []member
+
+type member struct {
+	name  string
+	value jsontext.Value
+}
+
+// readObject reads exactly one object. Two members of one name are an error
+// (RFC 8259 section 4: readers differ on them).
+func readObject(text []byte) (object, error) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(text))
+	if dec.PeekKind() != '{' {
+		return nil, errors.New("not a JSON object")
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	var o object
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		m := member{name: name.String()}
+		value, err := dec.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		m.value = value.Clone()
+		o = append(o, m)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the JSON object")
+	}
+	return o, nil
+}
+
+func (o object) text() (jsontext.Value, error) {
+	out := []byte{'{'}
+	for i, m := range o {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		var err error
+		if out, err = jsontext.AppendQuote(out, m.name); err != nil {
+			return nil, fmt.Errorf("member name: %w", err)
+		}
+		out = append(append(out, ':'), m.value...)
+	}
+	return append(out, '}'), nil
+}
+
+func (o object) get(name string) jsontext.Value {
+	for _, m := range o {
+		if m.name == name {
+			return m.value
+		}
+	}
+	return nil
+}
+
+// set replaces a member in its place, or adds it at the end.
+func (o *object) set(name string, value jsontext.Value) {
+	for i := range *o {
+		if (*o)[i].name == name {
+			(*o)[i].value = value
+			return
+		}
+	}
+	*o = append(*o, member{name, value})
+}
+
+func (o *object) remove(name string) {
+	for i := range *o {
+		if (*o)[i].name == name {
+			*o = append((*o)[:i], (*o)[i+1:]...)
+			return
+		}
+	}
+}
+
+// edit changes a member that is an object; where there is none, it begins with
+// an empty one.
+func (o *object) edit(name string, change func(*object) error) error {
+	var inner object
+	if value := o.get(name); value != nil {
+		var err error
+		if inner, err = readObject(value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if err := change(&inner); err != nil {
+		return err
+	}
+	text, err := inner.text()
+	if err != nil {
+		return err
+	}
+	o.set(name, text)
+	return nil
+}
+
+// editEach changes every member that is an object.
+func (o *object) editEach(change func(name string, inner *object) error) error {
+	for _, m := range *o {
+		if m.value.Kind() != '{' {
+			continue
+		}
+		if err := o.edit(m.name, func(inner *object) error { return change(m.name, inner) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

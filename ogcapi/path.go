@@ -1,0 +1,169 @@
+package ogcapi
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxPath     = 8 << 10 // bytes
+	maxSegments = 64
+)
+
+// splitPath splits a raw path at its slashes and decodes each segment once. It
+// refuses every spelling that one server and another, or a proxy between them,
+// would take for different paths. One trailing slash is dropped: Flask does so,
+// and what is forwarded is without it.
+func splitPath(raw string) ([]string, error) {
+	if len(raw) > maxPath {
+		return nil, ambiguous("the path is longer than %d bytes", maxPath)
+	}
+	rest, ok := strings.CutPrefix(raw, "/")
+	if !ok {
+		return nil, ErrOutside // such as OPTIONS *
+	}
+	rest = strings.TrimSuffix(rest, "/")
+	if rest == "" {
+		if raw == "//" {
+			return nil, errEmptySegment
+		}
+		return nil, nil
+	}
+	if strings.Count(rest, "/") >= maxSegments {
+		return nil, ambiguous("the path has more than %d segments", maxSegments)
+	}
+	segments := strings.Split(rest, "/")
+	for i, s := range segments {
+		decoded, err := decodeSegment(s)
+		if err != nil {
+			return nil, err
+		}
+		segments[i] = decoded
+	}
+	return segments, nil
+}
+
+var errEmptySegment = ambiguous("the path has an empty segment (two slashes in a row)")
+
+// decodeSegment decodes one raw segment. The classes it refuses: empty and dot
+// segments (CVE-2021-32701), a slash, backslash or percent sign behind an escape
+// (CVE-2025-66490), matrix parameters (CVE-2026-73511), control characters.
+func decodeSegment(raw string) (string, error) {
+	for i := range len(raw) {
+		switch c := raw[i]; {
+		case c >= utf8.RuneSelf:
+			return "", ambiguous("the path has a byte above 0x7f that is not escaped")
+		case c == '#':
+			return "", ambiguous("the path has a # that is not escaped")
+		}
+	}
+	s, ok := unescape(raw)
+	if !ok {
+		return "", ambiguous("the path has a bad percent escape")
+	}
+	switch s {
+	case "":
+		return "", errEmptySegment
+	case ".", "..":
+		return "", ambiguous("the path has a dot segment")
+	}
+	if !utf8.ValidString(s) {
+		return "", ambiguous("the path is not UTF-8")
+	}
+	for _, c := range s {
+		switch {
+		case c == '/' || c == '\\':
+			return "", ambiguous("the path has an escaped slash or a backslash")
+		case c == '%':
+			return "", ambiguous("the path has an escaped percent sign")
+		case c == ';':
+			return "", ambiguous("the path has a semicolon")
+		case unicode.IsControl(c):
+			return "", ambiguous("the path has a control character")
+		}
+	}
+	return s, nil
+}
+
+// unescape decodes the percent escapes (RFC 3986 section 2.1), once.
+func unescape(s string) (string, bool) {
+	if !strings.Contains(s, "%") {
+		return s, true
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			b.WriteByte(s[i])
+			continue
+		}
+		if i+2 >= len(s) {
+			return "", false
+		}
+		hi, lo := strings.IndexByte(hexDigits, lower(s[i+1])), strings.IndexByte(hexDigits, lower(s[i+2]))
+		if hi < 0 || lo < 0 {
+			return "", false
+		}
+		b.WriteByte(byte(hi<<4 | lo))
+		i += 2
+	}
+	return b.String(), true
+}
+
+const hexDigits = "0123456789abcdef"
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// belowContext returns the segments below the context, which must be spelled
+// exactly.
+func belowContext(segments []string, context string) ([]string, error) {
+	context = strings.Trim(context, "/")
+	if context == "" {
+		return segments, nil
+	}
+	for _, want := range strings.Split(context, "/") {
+		if len(segments) == 0 || segments[0] != want {
+			return nil, ErrOutside
+		}
+		segments = segments[1:]
+	}
+	return segments, nil
+}
+
+// EscapedPath is the path below the context in its canonical spelling, the only
+// one that is forwarded. It begins with a slash, and is "/" for the landing
+// page. It is made from the decoded segments, so what the policy saw and what
+// the back end gets cannot differ.
+func (q *Request) EscapedPath() string {
+	if len(q.raw) == 0 {
+		return "/"
+	}
+	var b strings.Builder
+	for _, s := range q.raw {
+		b.WriteByte('/')
+		for i := range len(s) {
+			if c := s[i]; isPathChar(c) {
+				b.WriteByte(c)
+			} else {
+				b.WriteByte('%')
+				b.WriteByte(upperHex[c>>4])
+				b.WriteByte(upperHex[c&15])
+			}
+		}
+	}
+	return b.String()
+}
+
+const upperHex = "0123456789ABCDEF"
+
+// isPathChar reports whether a byte is a pchar of RFC 3986 section 3.3.
+func isPathChar(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		strings.IndexByte("-._~!$&'()*+,=:@", c) >= 0
+}

@@ -1,3 +1,0 @@
-package ogcapi
-
-type reading struct{}
