@@ -55,11 +55,11 @@ func (l Links) Handles(contentType string) bool { return linkSyntax(contentType)
 // has no such member, keeps no data apart. In HTML and other texts, a link
 // begins where a URL can begin: behind a quote, a bracket or a space.
 func (l Links) Body(contentType string, r io.Reader) io.Reader {
-	make := linkSyntax(contentType)
-	if make == nil || !l.Needed() {
+	newScanner := linkSyntax(contentType)
+	if newScanner == nil || !l.Needed() {
 		return r
 	}
-	return &scanReader{src: r, scanner: make(l)}
+	return &scanReader{src: r, scanner: newScanner(l)}
 }
 
 // linkSyntax returns what makes the scanner for a media type, if there is one.

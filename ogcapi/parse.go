@@ -45,7 +45,10 @@ func Parse(r *http.Request, context string) (*Request, error) {
 		raw:      below,
 		filters:  isFilter(r.Header.Get("Content-Type")),
 	}
-	return q, q.read()
+	if err := q.read(); err != nil {
+		return nil, err
+	}
+	return q, nil
 }
 
 // target returns the raw path and the raw query. The request line comes first,
