@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/open-policy-agent/opa/v1/util"
+	"go.yaml.in/yaml/v3"
 )
 
 // baseDocuments makes `data` of the JSON and YAML files: each is an object that
@@ -37,7 +37,7 @@ func decodeData(name string, content []byte) (map[string]any, error) {
 	var err error
 	if path.Ext(name) == ".json" {
 		value, err = decodeJSON(content)
-	} else if err = oneDocument(content); err == nil {
+	} else if err = plainYAML(content); err == nil {
 		err = util.Unmarshal(content, &value)
 	}
 	if err != nil {
@@ -68,21 +68,16 @@ func decodeJSON(content []byte) (any, error) {
 	return value, err
 }
 
-// oneDocument refuses a YAML stream of several documents, of which only the
-// first would count.
-func oneDocument(content []byte) error {
-	begun := false
-	for line := range strings.Lines(string(content)) {
-		marker := strings.TrimRight(line, " \t\r\n")
-		switch {
-		case marker == "---" || strings.HasPrefix(line, "--- "):
-			if begun {
-				return errors.New("more than one YAML document")
-			}
-			begun = true
-		case marker != "" && !strings.HasPrefix(marker, "#") && !strings.HasPrefix(marker, "%"):
-			begun = true
-		}
+// plainYAML refuses a name that stands twice in a mapping, and a stream of
+// several documents, of which only the first would count.
+func plainYAML(content []byte) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return err
+	}
+	if err := decoder.Decode(&value); !errors.Is(err, io.EOF) {
+		return errors.New("more than one YAML document")
 	}
 	return nil
 }

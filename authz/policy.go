@@ -121,37 +121,33 @@ func (p *policy) decide(ctx context.Context, input ast.Value, now time.Time) (De
 	defer stop()
 	options := []rego.EvalOption{rego.EvalParsedInput(input), rego.EvalTime(now), rego.EvalExternalCancel(cancel)}
 
-	value, err := ask(ctx, p.allow, options)
+	value, defined, err := ask(ctx, p.allow, options)
 	if err != nil {
 		return Decision{}, err
 	}
-	decision := Decision{Revision: p.revision}
-	switch allow := value.(type) {
-	case bool:
-		decision.Allow = allow
-	case nil:
-	default:
+	allow, boolean := value.(bool)
+	if defined && !boolean {
 		return Decision{}, unavailable(CauseType, fmt.Errorf("allow is a %T", value))
 	}
-	if !decision.Allow {
-		if value, err = ask(ctx, p.reason, options); err != nil {
-			return Decision{}, err
-		}
-		decision.Reason = reasonOf(value)
+	if allow {
+		return Decision{Allow: true, Revision: p.revision}, nil
 	}
-	return decision, nil
+	if value, _, err = ask(ctx, p.reason, options); err != nil {
+		return Decision{}, err
+	}
+	return Decision{Reason: reasonOf(value), Revision: p.revision}, nil
 }
 
-// ask evaluates a prepared question; nil stands for undefined.
-func ask(ctx context.Context, question rego.PreparedEvalQuery, options []rego.EvalOption) (any, error) {
+// ask evaluates a prepared question.
+func ask(ctx context.Context, question rego.PreparedEvalQuery, options []rego.EvalOption) (value any, defined bool, err error) {
 	results, err := question.Eval(ctx, options...)
 	switch {
 	case err != nil && (ctx.Err() != nil || topdown.IsCancel(err)):
-		return nil, late(ctx)
+		return nil, false, late(ctx)
 	case err != nil:
-		return nil, unavailable(CauseEvaluation, err)
+		return nil, false, unavailable(CauseEvaluation, err)
 	case len(results) == 0 || len(results[0].Expressions) == 0:
-		return nil, nil
+		return nil, false, nil
 	}
-	return results[0].Expressions[0].Value, nil
+	return results[0].Expressions[0].Value, true, nil
 }
