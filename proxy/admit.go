@@ -1,0 +1,155 @@
+package proxy
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/geowarden/geowarden/authn"
+	"github.com/geowarden/geowarden/authz"
+	"github.com/geowarden/geowarden/ogcapi"
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+// passage is what is known of a request once it was admitted. Only a request
+// that has one is forwarded.
+type passage struct {
+	asked  *ogcapi.Request
+	who    *authn.Principal
+	public string       // the gateway's address as this caller sees it
+	links  ogcapi.Links // from the back end's own address to the public one
+	body   *clientBody
+
+	exempt   bool // admitted without a credential
+	cacheKey [sha256.Size]byte
+}
+
+type passageKey struct{}
+
+func passageOf(r *http.Request) *passage {
+	pass, _ := r.Context().Value(passageKey{}).(*passage)
+	return pass
+}
+
+// gate stands in front of the back end. An admitted request goes through; any
+// other is answered here, in one place.
+func (p *Proxy) gate(w http.ResponseWriter, r *http.Request) {
+	admitted, err := p.admit(r)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	if passageOf(admitted).exempt && p.openapi.serve(w, admitted, p.fixCached) {
+		return
+	}
+	eventOf(r).forwarded = p.Now()
+	p.upstream.ServeHTTP(w, admitted)
+}
+
+// admit is the whole decision on a request: what is asked, who asks, may they.
+// It returns the request to forward, or the error that becomes the answer.
+// Nothing about the resource is told before the caller is known.
+func (p *Proxy) admit(r *http.Request) (*http.Request, error) {
+	ev := eventOf(r)
+	public, err := p.peers.publicAddress(r, p.Public, p.ForwardedByProxy)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := ogcapi.Parse(r, p.Context)
+	if err != nil {
+		return nil, err
+	}
+	ev.asked = asked
+	if p.exempt(asked) {
+		ev.who, ev.decision = nobody, "public"
+		return p.pass(r, asked, nobody, public), nil
+	}
+	who, err := p.authenticate(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Resolver.Resolve(r.Context(), asked); err != nil {
+		return nil, err
+	}
+	if err := p.decide(r, who, asked); err != nil {
+		return nil, err
+	}
+	return p.pass(r, asked, who, public), nil
+}
+
+// nobody asks where no credential is needed.
+var nobody = &authn.Principal{Kind: authn.Anonymous}
+
+// authenticate asks the authenticator and notes who it is.
+func (p *Proxy) authenticate(r *http.Request) (*authn.Principal, error) {
+	start, ev := p.Now(), eventOf(r)
+	who, err := p.Authn.Authenticate(r)
+	ev.authn, ev.who = p.Now().Sub(start), who
+	return who, err
+}
+
+// decide asks the authorizer and notes its answer beside the question, so that
+// no decision goes unrecorded.
+func (p *Proxy) decide(r *http.Request, who *authn.Principal, asked *ogcapi.Request) error {
+	start := p.Now()
+	dec, err := p.Authz.Decide(r.Context(), authz.Input{
+		Principal: who,
+		Request:   asked,
+		ClientIP:  middleware.GetClientIPAddr(r.Context()),
+		Header:    p.policyHeader(r.Header),
+		Time:      start,
+	})
+	eventOf(r).decided(dec, err, p.Now().Sub(start))
+	if err != nil {
+		return err
+	}
+	if !dec.Allow {
+		return &denied{Decision: dec, anonymous: who.Kind == authn.Anonymous}
+	}
+	return nil
+}
+
+// denied is a no of the authorizer. Somebody who is not signed in is asked to.
+type denied struct {
+	authz.Decision
+	anonymous bool
+}
+
+func (d *denied) Error() string { return "denied: " + d.Reason }
+
+// policyHeader picks the headers that the configuration lets a policy see.
+func (p *Proxy) policyHeader(h http.Header) map[string][]string {
+	if len(p.PolicyHeaders) == 0 {
+		return nil
+	}
+	seen := make(map[string][]string, len(p.PolicyHeaders))
+	for _, name := range p.PolicyHeaders {
+		if values := h.Values(name); len(values) > 0 {
+			seen[strings.ToLower(name)] = values
+		}
+	}
+	return seen
+}
+
+// pass returns the request as it is handed to the reverse proxy.
+func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principal, public string) *http.Request {
+	pass := &passage{
+		asked: asked, who: who, public: public,
+		links: ogcapi.NewLinks(p.UpstreamServer, public),
+		body:  &clientBody{ReadCloser: r.Body},
+	}
+	if p.exempt(asked) {
+		pass.exempt, pass.cacheKey = true, cacheKey(asked, public, r.Header)
+	}
+	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, pass))
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = pass.body
+	}
+	return r
+}
+
+// errForeignTarget is a request in absolute form for another host than ours
+// (RFC 9112 section 3.2.2): a gateway is no forward proxy.
+var errForeignTarget = errors.New("the request target names another host")

@@ -1,0 +1,279 @@
+package proxy
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/geowarden/geowarden/authn"
+	"github.com/geowarden/geowarden/ogcapi"
+)
+
+// maxHeld bounds a document that must be held whole to be rewritten.
+const maxHeld = 16 << 20
+
+// answer makes the back end's answer fit for the caller: links lead to the
+// gateway, the OpenAPI document names the credential, caches keep what is
+// private to one caller, and CORS is the gateway's own.
+func (p *Proxy) answer(res *http.Response) error {
+	pass, ev := passageOf(res.Request), eventOf(res.Request)
+	ev.answered = p.Now()
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		return errTunnel // raw bytes would pass undecided
+	}
+	p.fixHeaders(res, pass, ev)
+	rewrite := rewriteLinks
+	if p.isOpenAPI(res, pass) {
+		rewrite = p.secureOpenAPI
+	}
+	if err := rewrite(res, pass); err != nil {
+		return err
+	}
+	if pass.exempt {
+		p.openapi.keep(res)
+	}
+	return nil
+}
+
+// fixCached sets what belongs to this request on an answer out of the cache.
+func (p *Proxy) fixCached(h http.Header, ev *event) {
+	p.CORS.apply(h, ev.origin)
+	h.Set("X-Request-Id", ev.id)
+	p.fixCaching(h, nobody)
+}
+
+// errTunnel is a 101 of the back end: every upgrade was removed from the
+// request, so nobody asked for it.
+var errTunnel = errors.New("the back end switched protocols unasked")
+
+// errTooLarge is a document over maxHeld.
+var errTooLarge = fmt.Errorf("the document is over %d MiB, more than is held to rewrite it", maxHeld>>20)
+
+func (p *Proxy) fixHeaders(res *http.Response, pass *passage, ev *event) {
+	h := res.Header
+	dropHeaders(h, func(name string) bool { return strings.HasPrefix(fold(name), "access-control-") })
+	p.CORS.apply(h, ev.origin)
+	h.Set("X-Request-Id", ev.id)
+	p.fixCaching(h, pass.who)
+	if pass.links.Needed() {
+		p.fixLocations(h, pass)
+	}
+}
+
+// fixCaching keeps an answer to somebody out of shared caches. RFC 9111
+// section 3.5 protects Authorization by itself, and an API key not at all.
+func (p *Proxy) fixCaching(h http.Header, who *authn.Principal) {
+	if p.Scheme.Challenge != "" {
+		h.Add("Vary", "Authorization, X-API-KEY, Cookie, Origin")
+	} else {
+		h.Add("Vary", "Origin")
+	}
+	if who.Kind == authn.Anonymous {
+		return
+	}
+	kept := []string{"private"}
+	for _, directive := range strings.Split(strings.Join(h.Values("Cache-Control"), ","), ",") {
+		directive = strings.TrimSpace(directive)
+		name, _, _ := strings.Cut(strings.ToLower(directive), "=")
+		switch name {
+		case "", "public", "private", "s-maxage", "proxy-revalidate":
+		default:
+			kept = append(kept, directive)
+		}
+	}
+	h.Set("Cache-Control", strings.Join(kept, ", "))
+	dropHeaders(h, func(name string) bool {
+		switch fold(name) {
+		case "surrogate-control", "cdn-cache-control", "expires", "pragma":
+			return true
+		}
+		return false
+	})
+}
+
+// fixLocations points the headers that hold links to the gateway. A path alone
+// is relative to the back end's root, and is moved below the context.
+func (p *Proxy) fixLocations(h http.Header, pass *passage) {
+	direct := ogcapi.NewLinks(p.Upstream.String(), pass.public) // a redirect is often built from Host
+	for _, name := range []string{"Location", "Content-Location", "Link"} {
+		for i, v := range h.Values(name) {
+			v = direct.Header(pass.links.Header(v))
+			if name != "Link" && strings.HasPrefix(v, "/") && !strings.HasPrefix(v, "//") {
+				v = p.belowContext(v, pass.public)
+			}
+			h[name][i] = v
+		}
+	}
+}
+
+func (p *Proxy) belowContext(path, public string) string {
+	u, err := url.Parse(public)
+	if err != nil {
+		return path
+	}
+	base := strings.TrimSuffix(p.Upstream.EscapedPath(), "/")
+	if rest, ok := strings.CutPrefix(path, base); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {
+		return u.EscapedPath() + rest
+	}
+	return path
+}
+
+// isOpenAPI reports whether an answer is the API definition in JSON.
+func (p *Proxy) isOpenAPI(res *http.Response, pass *passage) bool {
+	media, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	return pass.asked.Resource.Type == "openapi" && pass.asked.Resource.Operation == "read" && res.StatusCode == http.StatusOK &&
+		(media == "application/json" || strings.HasSuffix(media, "+json"))
+}
+
+// secureOpenAPI writes the mode's credential into the API definition.
+func (p *Proxy) secureOpenAPI(res *http.Response, pass *passage) error {
+	markRewritten(res.Header, pass.public)
+	if res.Request.Method == http.MethodHead {
+		res.Header.Del("Content-Encoding")
+		return nil
+	}
+	plain, err := decoded(res)
+	if err != nil {
+		return err
+	}
+	doc, err := io.ReadAll(io.LimitReader(pass.links.Body("application/json", plain), maxHeld+1))
+	if err != nil {
+		return err
+	}
+	if len(doc) > maxHeld {
+		return errTooLarge
+	}
+	security := p.OpenAPI
+	security.ServerURL = pass.public
+	if doc, err = ogcapi.SecureOpenAPI(doc, security); err != nil {
+		return err
+	}
+	_ = res.Body.Close()
+	res.Body = io.NopCloser(bytes.NewReader(doc))
+	res.ContentLength = int64(len(doc))
+	res.Header.Set("Content-Length", strconv.Itoa(len(doc)))
+	return nil
+}
+
+// rewriteLinks points the links of a text to the gateway, as it streams.
+func rewriteLinks(res *http.Response, pass *passage) error {
+	media := res.Header.Get("Content-Type")
+	whole := res.StatusCode != http.StatusPartialContent && res.StatusCode != http.StatusNotModified
+	if !pass.links.Needed() || !pass.links.Handles(media) || !whole {
+		return nil
+	}
+	coding := res.Header.Get("Content-Encoding")
+	markRewritten(res.Header, pass.public)
+	if res.Request.Method == http.MethodHead || res.Body == nil || res.Body == http.NoBody {
+		return nil
+	}
+	plain, err := decoded(res)
+	if err != nil {
+		return err
+	}
+	rewritten := pass.links.Body(media, plain)
+	if strings.EqualFold(coding, "gzip") {
+		res.Header.Set("Content-Encoding", coding)
+		rewritten = compressed(rewritten)
+	}
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{rewritten, res.Body}
+	res.ContentLength = -1
+	return nil
+}
+
+// markRewritten takes away what described the back end's bytes, and gives the
+// new ones a validator of their own.
+func markRewritten(h http.Header, public string) {
+	if tag := h.Get("Etag"); tag != "" {
+		sum := sha256.Sum256([]byte(tag + "\n" + public))
+		h.Set("Etag", `W/"`+hex.EncodeToString(sum[:12])+`"`)
+	}
+	for _, name := range []string{"Content-Length", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest"} {
+		h.Del(name)
+	}
+}
+
+// decoded returns the plain bytes of an answer. The back end was asked for gzip
+// at the most; what it sends beyond that cannot be read, and is no answer.
+func decoded(res *http.Response) (io.Reader, error) {
+	switch strings.ToLower(res.Header.Get("Content-Encoding")) {
+	case "", "identity":
+		return res.Body, nil
+	case "gzip", "x-gzip":
+		res.Header.Del("Content-Encoding")
+		return &lazyGzip{src: res.Body}, nil
+	}
+	return nil, errors.New("the back end used a content coding that it was not asked for")
+}
+
+// lazyGzip reads the gzip header at the first Read, not before the answer's
+// own header is sent on.
+type lazyGzip struct {
+	src io.Reader
+	zr  *gzip.Reader
+}
+
+func (l *lazyGzip) Read(buf []byte) (int, error) {
+	if l.zr == nil {
+		zr, err := gzip.NewReader(l.src)
+		if err != nil {
+			return 0, err
+		}
+		l.zr = zr
+	}
+	return l.zr.Read(buf)
+}
+
+// compressed returns the gzip form of a stream. It is pulled by its reader: no
+// goroutine outlives the request.
+func compressed(src io.Reader) io.Reader {
+	z := &gzipReader{src: src}
+	z.zw = gzip.NewWriter(&z.out)
+	return z
+}
+
+type gzipReader struct {
+	src  io.Reader
+	out  bytes.Buffer
+	zw   *gzip.Writer
+	in   [8 << 10]byte
+	done error
+}
+
+func (z *gzipReader) Read(buf []byte) (int, error) {
+	for z.out.Len() == 0 {
+		if z.done != nil {
+			return 0, z.done
+		}
+		n, err := z.src.Read(z.in[:])
+		if _, werr := z.zw.Write(z.in[:n]); werr != nil {
+			return 0, werr
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			z.done = io.EOF
+			if werr := z.zw.Close(); werr != nil {
+				return 0, werr
+			}
+		case err != nil:
+			z.done = err
+		default:
+			if werr := z.zw.Flush(); werr != nil {
+				return 0, werr
+			}
+		}
+	}
+	return z.out.Read(buf)
+}
