@@ -61,7 +61,7 @@ func TestABundleDecides(t *testing.T) {
 		entry{"/lib/authz.rego", "package httpapi.authz\nallow if data.lib.who == input.subject.id", tar.TypeReg},
 		entry{"./lib/data.json", `{"who": "ada"}`, tar.TypeReg},
 	)))
-	e, err := authz.NewEmbedded(t.Context(), authz.EmbeddedConfig{Load: authz.OpenPolicy(path)})
+	e, err := authz.NewEmbedded(t.Context(), authz.EmbeddedConfig{Load: authz.OpenPolicy(path), Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

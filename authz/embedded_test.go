@@ -53,7 +53,6 @@ func TestWhatIsNoAnswerIsAnError(t *testing.T) {
 		{"a builtin fails under not", "allow if not bad\nbad if to_number(input.subject.id) > 1", authz.CauseEvaluation},
 		{"a builtin fails in the reason", "default allow := false\nreason := sprintf(\"%v\", [to_number(input.subject.id)])", authz.CauseEvaluation},
 		{"complete rules disagree", "allow := true if input.version == 1\nallow := false if input.subject.id == \"ada\"", authz.CauseEvaluation},
-		{"a rule runs away", "allow if count([1 | some i in numbers.range(1, 100000); some j in numbers.range(1, 100000); i == j]) > 0", authz.CauseDeadline},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -67,12 +66,16 @@ func TestWhatIsNoAnswerIsAnError(t *testing.T) {
 }
 
 func TestARunawayRuleStopsAtTheDeadline(t *testing.T) {
-	e := engine(t, authz.EmbeddedConfig{Timeout: 20 * time.Millisecond}, map[string]string{"a.rego": runaway})
-	begin := time.Now()
-	_, err := e.Decide(t.Context(), asks(user("ada", nil), reads("common", "landing")))
-	wantCause(t, err, authz.CauseDeadline)
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("took %v", took)
+	for name, timeout := range map[string]time.Duration{"by default": -1, "as set": time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			e := engine(t, authz.EmbeddedConfig{Timeout: timeout}, map[string]string{"a.rego": runaway})
+			begin := time.Now()
+			_, err := e.Decide(t.Context(), asks(user("ada", nil), reads("common", "landing")))
+			wantCause(t, err, authz.CauseDeadline)
+			if took := time.Since(begin); took > patience {
+				t.Errorf("took %v", took)
+			}
+		})
 	}
 }
 

@@ -2,46 +2,38 @@ package authz_test
 
 import (
 	"context"
+	"net/http/httptest"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/open-policy-agent/opa/v1/logging"
 	"github.com/open-policy-agent/opa/v1/runtime"
+	"github.com/open-policy-agent/opa/v1/server"
 
 	"github.com/geowarden/geowarden/authz"
 )
 
-// opaServer starts a real OPA server on loopback with one file of Rego, and
-// gives its address.
+// opaServer is a real OPA server on loopback with one file of Rego; it gives its
+// address.
 func opaServer(t *testing.T, rules string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "authz.rego")
 	write(t, path, "package httpapi.authz\n\n"+rules)
-	addresses := []string{"127.0.0.1:0"}
-	ctx, stop := context.WithCancel(context.Background())
-	rt, err := runtime.NewRuntime(ctx, runtime.Params{
-		Addrs:                  &addresses,
-		Paths:                  []string{path},
-		Logger:                 logging.NewNoOpLogger(),
-		ReadyTimeout:           0,
-		GracefulShutdownPeriod: 1,
-	})
+	rt, err := runtime.NewRuntime(t.Context(), runtime.Params{Paths: []string{path}, Logger: logging.NewNoOpLogger()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	stopped := make(chan error, 1)
-	go func() { stopped <- rt.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		<-stopped
-	})
-	for begin := time.Now(); len(rt.Addrs()) == 0; time.Sleep(time.Millisecond) {
-		if time.Since(begin) > 20*time.Second {
-			t.Fatal("the OPA server did not start")
-		}
+	if err := rt.Manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	return "http://" + rt.Addrs()[0]
+	t.Cleanup(func() { rt.Manager.Stop(context.Background()) })
+	opa, err := server.New().WithAddresses(nil).WithStore(rt.Store).WithManager(rt.Manager).Init(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	listening := httptest.NewServer(opa.Handler)
+	t.Cleanup(listening.Close)
+	return listening.URL
 }
 
 func TestARealOPAServerDecides(t *testing.T) {
@@ -61,7 +53,7 @@ helper if {
 }
 `)
 	for _, url := range []string{address, address + "/v1/data/httpapi/authz", address + "/v1/data/httpapi/authz/v1/data/httpapi/authz/"} {
-		r, err := authz.NewRemote(authz.RemoteConfig{URL: url, TopLevelClaims: true, Timeout: 30 * time.Second})
+		r, err := authz.NewRemote(authz.RemoteConfig{URL: url, TopLevelClaims: true, Timeout: patience})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +74,7 @@ helper if {
 }
 
 func TestARealOPAServerWithoutThePackageDenies(t *testing.T) {
-	r, err := authz.NewRemote(authz.RemoteConfig{URL: opaServer(t, "allow := true"), Package: "other.rules", Timeout: 30 * time.Second})
+	r, err := authz.NewRemote(authz.RemoteConfig{URL: opaServer(t, "allow := true"), Package: "other.rules", Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +88,7 @@ func TestARealOPAServerWithADataRuleGivesNoAnswer(t *testing.T) {
 		"a set":     "allow := true\nmasked_properties contains \"phone\" if input.subject.kind == \"anonymous\"",
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := authz.NewRemote(authz.RemoteConfig{URL: opaServer(t, rules), Timeout: 30 * time.Second})
+			r, err := authz.NewRemote(authz.RemoteConfig{URL: opaServer(t, rules), Timeout: patience})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,7 +20,7 @@ func answering(t *testing.T, cfg authz.RemoteConfig, handler http.HandlerFunc) *
 	t.Cleanup(server.Close)
 	cfg.URL = server.URL
 	if cfg.Timeout == 0 {
-		cfg.Timeout = 30 * time.Second
+		cfg.Timeout = patience
 	}
 	r, err := authz.NewRemote(cfg)
 	if err != nil {
@@ -163,7 +163,7 @@ func TestAServerThatIsNotThereIsOutOfReach(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	url := server.URL
 	server.Close()
-	r, err := authz.NewRemote(authz.RemoteConfig{URL: url, Timeout: 30 * time.Second})
+	r, err := authz.NewRemote(authz.RemoteConfig{URL: url, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/geowarden/geowarden/ogcapi"
 )
 
+const patience = 30 * time.Second
+
 // authorizer is what every engine is to the proxy.
 type authorizer interface {
 	Decide(ctx context.Context, in authz.Input) (authz.Decision, error)
@@ -55,9 +57,14 @@ func policy(t testing.TB, rules string) *authz.Embedded {
 	return engine(t, authz.EmbeddedConfig{}, map[string]string{"authz.rego": "package httpapi.authz\n\n" + rules})
 }
 
+// engine is one on the files of contents. Unless cfg says otherwise it has all
+// the time it wants: a busy machine must not fail a test that is about a rule.
 func engine(t testing.TB, cfg authz.EmbeddedConfig, contents map[string]string) *authz.Embedded {
 	t.Helper()
 	cfg.Load = authz.PolicyFiles(folder(contents))
+	if cfg.Timeout == 0 {
+		cfg.Timeout = patience
+	}
 	e, err := authz.NewEmbedded(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

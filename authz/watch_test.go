@@ -56,7 +56,8 @@ func watched(t *testing.T, path string) (*authz.Embedded, <-chan reload) {
 	t.Helper()
 	reloads := make(chan reload, 64)
 	e, err := authz.NewEmbedded(t.Context(), authz.EmbeddedConfig{
-		Load: authz.OpenPolicy(path),
+		Load:    authz.OpenPolicy(path),
+		Timeout: patience,
 		OnReload: func(revision string, _ []string, err error) {
 			reloads <- reload{revision, err}
 		},
