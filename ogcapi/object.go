@@ -116,6 +116,14 @@ func (o *object) edit(name string, change func(*object) error) error {
 	return nil
 }
 
+// editIfThere changes a member that is an object, where there is one.
+func (o *object) editIfThere(name string, change func(*object) error) error {
+	if o.get(name) == nil {
+		return nil
+	}
+	return o.edit(name, change)
+}
+
 // editEach changes every member that is an object.
 func (o *object) editEach(change func(name string, inner *object) error) error {
 	for _, m := range *o {

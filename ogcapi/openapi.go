@@ -27,34 +27,28 @@ func SecureOpenAPI(doc []byte, s Security) ([]byte, error) {
 		root.set("servers", list(map[string]any{"url": s.ServerURL}))
 	}
 	schemes := s.schemes()
+	securePaths := func(paths *object) error {
+		return paths.editEach(func(_ string, item *object) error { return securePathItem(item, schemes) })
+	}
 	if len(schemes) > 0 {
 		root.set("security", requirements(schemes))
-		err := root.edit("components", func(components *object) error { return s.addComponents(components, schemes) })
+		err := root.edit("components", func(components *object) error { return addComponents(components, schemes) })
 		if err != nil {
 			return nil, err
 		}
 	}
-	securePaths := func(paths *object) error {
-		return paths.editEach(func(_ string, item *object) error { return securePathItem(item, schemes) })
+	if err := root.editIfThere("paths", securePaths); err != nil {
+		return nil, err
 	}
-	if root.get("paths") != nil { // optional since 3.1
-		if err := root.edit("paths", securePaths); err != nil {
-			return nil, err
-		}
-	}
-	if err := root.editEach(func(name string, inner *object) error {
-		if name != "components" || inner.get("pathItems") == nil {
-			return nil
-		}
-		return inner.edit("pathItems", securePaths)
-	}); err != nil {
+	err = root.editIfThere("components", func(components *object) error { return components.editIfThere("pathItems", securePaths) })
+	if err != nil {
 		return nil, err
 	}
 	return root.text()
 }
 
 // addComponents declares the schemes, and the answers of the gateway.
-func (s Security) addComponents(components *object, schemes []namedScheme) error {
+func addComponents(components *object, schemes []namedScheme) error {
 	err := components.edit("securitySchemes", func(o *object) error {
 		for _, scheme := range schemes {
 			o.set(scheme.name, raw(scheme.definition))

@@ -1,0 +1,356 @@
+package ogcapi_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/geowarden/geowarden/ogcapi"
+)
+
+// upstream serves a list of collections that can change, and counts.
+type upstream struct {
+	*httptest.Server
+	fetches atomic.Int64
+	mu      sync.Mutex
+	answer  http.HandlerFunc
+}
+
+func newUpstream(t *testing.T, answer http.HandlerFunc) *upstream {
+	t.Helper()
+	u := &upstream{answer: answer}
+	u.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u.fetches.Add(1)
+		u.mu.Lock()
+		answer := u.answer
+		u.mu.Unlock()
+		answer(w, r)
+	}))
+	t.Cleanup(u.Close)
+	return u
+}
+
+func (u *upstream) set(answer http.HandlerFunc) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.answer = answer
+}
+
+func serves(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, body) }
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+func listOf(ids ...string) http.HandlerFunc {
+	var items []string
+	for _, id := range ids {
+		items = append(items, fmt.Sprintf(`{"id": %q, "itemType": "feature"}`, id))
+	}
+	return serves(`{"collections": [` + strings.Join(items, ",") + `], "links": []}`)
+}
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func newCatalog(u *upstream) (*ogcapi.Catalog, *clock) {
+	c := &clock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	return ogcapi.NewCatalog(ogcapi.CatalogConfig{
+		URL: u.URL + "/collections", Interval: 10 * time.Second, MaxAge: time.Minute, Now: c.Now,
+	}), c
+}
+
+func resolved(t testing.TB, c *ogcapi.Catalog, path string) (*ogcapi.Request, error) {
+	t.Helper()
+	q, err := ogcapi.Parse(request(t, "GET", path), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q, c.Resolve(t.Context(), q)
+}
+
+func isUnavailable(err error) bool {
+	var u *ogcapi.CatalogUnavailable
+	return errors.As(err, &u)
+}
+
+func TestNothingIsFetchedBeforeItIsNeeded(t *testing.T) {
+	u := newUpstream(t, listOf("obs"))
+	c, _ := newCatalog(u)
+	for _, path := range []string{"/", "/admin/config", "/collections", "/collections/obs", "/collections/obs/schema", "/jobs/a/results"} {
+		if _, err := resolved(t, c, path); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if n := u.fetches.Load(); n != 0 {
+		t.Errorf("%d fetches", n)
+	}
+}
+
+func TestTheListIsAskedForInJSONAndFetchedOnceForMany(t *testing.T) {
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/collections" || r.URL.RawQuery != "f=json" || r.Header.Get("Accept") != "application/json" {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		listOf("a/b")(w, r)
+	})
+	c, _ := newCatalog(u)
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			q, err := resolved(t, c, "/collections/a/b/items")
+			if err != nil || q.Resource.Collection != "a/b" {
+				t.Errorf("%v: %v", q.Resource, err)
+			}
+		})
+	}
+	all.Wait()
+	if n := u.fetches.Load(); n != 1 {
+		t.Errorf("%d fetches", n)
+	}
+}
+
+func TestUnlistedIdsCauseAtMostOneFetchAnInterval(t *testing.T) {
+	u := newUpstream(t, listOf("obs"))
+	c, clock := newCatalog(u)
+	flood := func() {
+		for i := range 1000 {
+			if _, err := resolved(t, c, fmt.Sprintf("/collections/x/%d/items", i)); !isAmbiguous(err) {
+				t.Fatalf("an unlisted id: %v", err)
+			}
+		}
+	}
+	flood()
+	if n := u.fetches.Load(); n != 1 {
+		t.Errorf("%d fetches in the first interval", n)
+	}
+	clock.advance(10 * time.Second)
+	u.set(listOf("obs", "x/1"))
+	if q, err := resolved(t, c, "/collections/x/1/items"); err != nil || q.Resource.Collection != "x/1" {
+		t.Errorf("a collection that was added: %v", err)
+	}
+	if n := u.fetches.Load(); n != 2 {
+		t.Errorf("%d fetches after the second interval", n)
+	}
+}
+
+func TestARecordsCollectionHasTheAPIRecords(t *testing.T) {
+	u := newUpstream(t, serves(`{"collections": [{"id":"a","itemType":"record"},{"id":"b","itemType":["feature","record"]},{"id":"c","itemType":"feature"},{"id":"d","itemType":null},{"id":"e"}]}`))
+	c, _ := newCatalog(u)
+	for id, want := range map[string]string{"a": "records", "b": "records", "c": "features", "d": "features", "e": "features", "unlisted": "features"} {
+		for _, rest := range []string{"/items", "/items/1"} {
+			q, err := resolved(t, c, "/collections/"+id+rest)
+			if err != nil || q.Resource.API != want {
+				t.Errorf("%s%s: %v, %v", id, rest, q.Resource, err)
+			}
+		}
+		if q, err := resolved(t, c, "/collections/"+id+"/queryables"); err != nil || q.Resource.API != "common" {
+			t.Errorf("%s: %v, %v", id, q.Resource, err)
+		}
+	}
+}
+
+func TestWithoutAListPathsThatNeedItAreUnavailable(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"an error":              status(http.StatusInternalServerError),
+		"a denial":              status(http.StatusForbidden),
+		"nothing":               serves(""),
+		"HTML":                  serves("<html>"),
+		"another document":      serves(`{"links": []}`),
+		"a list that is cut":    serves(`{"collections": [{"id": "a/b"}`),
+		"an id that is no text": serves(`{"collections": [{"id": 1}]}`),
+		"an endless list": func(w http.ResponseWriter, _ *http.Request) {
+			for range 20 {
+				if _, err := w.Write([]byte(strings.Repeat(" ", 1<<20))); err != nil {
+					return
+				}
+			}
+		},
+		"a cut in the body": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = fmt.Fprint(w, `{"collections": []}`)
+		},
+		"pages without end": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = fmt.Fprintf(w, `{"collections": [], "links": [{"rel": "next", "href": "/collections?x=%s1"}]}`, r.URL.Query().Get("x"))
+		},
+		"a next page on another host": serves(`{"collections": [], "links": [{"rel": "next", "href": "http://169.254.169.254/"}]}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newUpstream(t, answer)
+			c, clock := newCatalog(u)
+			for _, path := range []string{"/collections/a/b/items", "/collections/obs/items", "/collections/obs/styles/s/map"} {
+				if q, err := resolved(t, c, path); !isUnavailable(err) {
+					t.Errorf("%s: %v, %v", path, q.Resource, err)
+				}
+			}
+			if _, err := resolved(t, c, "/collections/obs/schema"); err != nil {
+				t.Errorf("a path that needs no list: %v", err)
+			}
+			u.set(listOf("a/b"))
+			if _, err := resolved(t, c, "/collections/a/b/items"); !isUnavailable(err) {
+				t.Errorf("a second fetch in the interval: %v", err)
+			}
+			clock.advance(10 * time.Second)
+			if _, err := resolved(t, c, "/collections/a/b/items"); err != nil {
+				t.Errorf("after the interval: %v", err)
+			}
+		})
+	}
+}
+
+func TestABackEndWithoutCollectionsHasAnEmptyList(t *testing.T) {
+	u := newUpstream(t, http.NotFound)
+	c, _ := newCatalog(u)
+	if q, err := resolved(t, c, "/collections/obs/items"); err != nil || q.Resource.Collection != "obs" {
+		t.Errorf("%v, %v", q.Resource, err)
+	}
+	if _, err := resolved(t, c, "/collections/a/b/items"); !isAmbiguous(err) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRedirectsToAnotherHostAreNotFollowed(t *testing.T) {
+	other := newUpstream(t, listOf("a/b"))
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+"/collections", http.StatusFound)
+	})
+	c, clock := newCatalog(u)
+	if _, err := resolved(t, c, "/collections/a/b/items"); !isUnavailable(err) {
+		t.Errorf("%v", err)
+	}
+	if n := other.fetches.Load(); n != 0 {
+		t.Errorf("the other host was asked %d times", n)
+	}
+	u.set(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/collections" {
+			http.Redirect(w, r, "/collections/", http.StatusFound)
+			return
+		}
+		listOf("a/b")(w, r)
+	})
+	clock.advance(10 * time.Second)
+	if _, err := resolved(t, c, "/collections/a/b/items"); err != nil {
+		t.Errorf("a redirect on the same host: %v", err)
+	}
+}
+
+func TestAllPagesAreRead(t *testing.T) {
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("page") == "2" {
+			listOf("c/d")(w, r)
+			return
+		}
+		serves(`{"collections": [{"id": "a/b"}], "links": [{"rel": "self", "href": "/"}, {"rel": "next", "href": "?f=json&page=2"}]}`)(w, r)
+	})
+	c, _ := newCatalog(u)
+	for _, id := range []string{"a/b", "c/d"} {
+		if q, err := resolved(t, c, "/collections/"+id+"/items"); err != nil || q.Resource.Collection != id {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+func TestAListOutlivesAnOutageUntilItIsTooOld(t *testing.T) {
+	u := newUpstream(t, listOf("a/b"))
+	c, clock := newCatalog(u)
+	ask := func() error {
+		_, err := resolved(t, c, "/collections/a/b/items")
+		return err
+	}
+	if err := ask(); err != nil {
+		t.Fatal(err)
+	}
+	u.set(status(http.StatusBadGateway))
+	clock.advance(time.Minute)
+	if err := ask(); err != nil {
+		t.Errorf("within its age: %v", err)
+	}
+	clock.advance(time.Second)
+	err := ask()
+	var unavailable *ogcapi.CatalogUnavailable
+	if !errors.As(err, &unavailable) || unavailable.RetryAfter != 10*time.Second {
+		t.Errorf("beyond its age: %v", err)
+	}
+}
+
+func TestACallerThatGivesUpDoesNotEndTheFetch(t *testing.T) {
+	arrived, release := make(chan struct{}), make(chan struct{})
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-release
+		listOf("a/b")(w, r)
+	})
+	c, _ := newCatalog(u)
+	ctx, cancel := context.WithCancel(t.Context())
+	q, err := ogcapi.Parse(request(t, "GET", "/collections/a/b/items"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := make(chan error)
+	go func() { first <- c.Resolve(ctx, q) }()
+	<-arrived
+	cancel()
+	if err := <-first; !isUnavailable(err) || !errors.Is(err, context.Canceled) {
+		t.Errorf("the one that gave up: %v", err)
+	}
+	close(release)
+	if _, err := resolved(t, c, "/collections/a/b/items"); err != nil {
+		t.Errorf("the next one: %v", err)
+	}
+}
+
+func TestRunRefreshesAndTells(t *testing.T) {
+	u := newUpstream(t, listOf("a", "b"))
+	told := make(chan int)
+	c := ogcapi.NewCatalog(ogcapi.CatalogConfig{
+		URL: u.URL + "/collections", Interval: time.Nanosecond, Refresh: time.Millisecond,
+		OnRefresh: func(n int, err error) {
+			if err != nil {
+				n = -1
+			}
+			told <- n
+		},
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { c.Run(ctx); close(ended) }()
+	if n := <-told; n != 2 {
+		t.Errorf("told of %d collections", n)
+	}
+	u.set(status(http.StatusInternalServerError))
+	for n := 2; n != -1; {
+		n = <-told
+	}
+	cancel()
+	for {
+		select {
+		case <-told:
+		case <-ended:
+			return
+		}
+	}
+}
