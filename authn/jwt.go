@@ -28,8 +28,8 @@ type JWTConfig struct {
 	// as in Cognito's access tokens.
 	ClientIDAsAudience bool
 
-	// RejectIDTokens refuses ID tokens. It must be set where ClientID is: an ID
-	// token carries it as aud.
+	// RejectIDTokens refuses ID tokens. ClientID implies it: an ID token always
+	// has it as aud.
 	RejectIDTokens bool
 
 	// RequireType is the typ that the header must have, such as at+jwt (RFC
@@ -68,6 +68,7 @@ func NewJWT(cfg JWTConfig) (*JWT, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	cfg.RejectIDTokens = cfg.RejectIDTokens || cfg.ClientID != ""
 	cache, err := newTokenCache(cfg.CacheSize, cfg.Keys.id(), cfg.Issuer, fmt.Sprintf("%q", cfg.Audience), cfg.ClientID,
 		fmt.Sprint(cfg.ClientIDAsAudience, cfg.RejectIDTokens), cfg.RequireType)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// keyHeader is the header that carries an API key.
-const keyHeader = "X-API-KEY"
+// keyHeader is the header that carries an API key, X-API-KEY, as Go spells it.
+const keyHeader = "X-Api-Key"
 
 // KeysConfig says which API keys are good.
 type KeysConfig struct {
@@ -30,6 +30,7 @@ type Keys struct {
 	cfg     KeysConfig
 	static  []keyEntry
 	current atomic.Pointer[keyTable]
+	seen    fileState // the file when it was last read; Watch's alone
 }
 
 // A keyEntry is one API key: its name and its digest, raw bytes of SHA-256 or SHA-512.
@@ -71,9 +72,14 @@ func NewKeys(cfg KeysConfig) (*Keys, error) {
 		return nil, err
 	}
 	k := &Keys{cfg: cfg, static: static}
-	if err := k.reload(); err != nil {
+	data, seen, err := k.read()
+	if err != nil {
 		return nil, err
 	}
+	if err := k.apply(data); err != nil {
+		return nil, err
+	}
+	k.seen = seen
 	if k.Len() == 0 {
 		return nil, errors.New("no api key is configured: nobody could come in")
 	}
@@ -153,7 +159,7 @@ func (k *Keys) Len() int {
 // Authenticate returns the principal of the key in the header X-API-KEY; no
 // other header is read. Every error is an *Error.
 func (k *Keys) Authenticate(r *http.Request) (*Principal, error) {
-	values := r.Header[http.CanonicalHeaderKey(keyHeader)]
+	values := r.Header[keyHeader]
 	switch {
 	case len(values) == 0 || len(values) == 1 && values[0] == "":
 		return nil, missing("no api key")

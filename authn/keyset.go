@@ -20,7 +20,7 @@ type KeySetConfig struct {
 	Interval  time.Duration // the least time between two fetches; 5 s
 	MaxAge    time.Duration // a key that was removed is refused after this; 10 min
 	Ceiling   time.Duration // how long the last good set serves while none can be fetched; 6 h
-	Wait      time.Duration // how long a token of an unknown key waits for a fetch; 8 s
+	Wait      time.Duration // how long a token of an unknown key waits for a fetch; 3 s more than Interval, 15 s at most
 	Waiters   int           // how many such tokens wait at once; 64
 	Now       func() time.Time
 	OnFetch   func(err error) // called after each fetch, from one goroutine at a time; must not block
@@ -55,7 +55,7 @@ func NewKeySet(cfg KeySetConfig) (*KeySet, error) {
 	setDefault(&cfg.Interval, 5*time.Second)
 	setDefault(&cfg.MaxAge, 10*time.Minute)
 	setDefault(&cfg.Ceiling, 6*time.Hour)
-	setDefault(&cfg.Wait, 8*time.Second)
+	setDefault(&cfg.Wait, min(cfg.Interval+3*time.Second, 15*time.Second))
 	setDefault(&cfg.Waiters, 64)
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -61,6 +61,9 @@ func parseKeyList(data []byte) (*yaml.Node, error) {
 	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it holds a second document: keep one list")
 	}
+	if len(document.Content) == 0 {
+		return nil, errNoList
+	}
 	list := document.Content[0]
 	switch {
 	case list.Tag == "!!null":

@@ -23,22 +23,36 @@ const (
 	poll = 30 * time.Second
 )
 
-// reload reads the file and puts its keys and the static ones in force; where
-// it has a fault, what was in force stays.
-func (k *Keys) reload() error {
-	entries := slices.Clone(k.static)
-	if k.cfg.File != "" {
-		data, err := os.ReadFile(k.cfg.File)
-		if err != nil {
-			return fmt.Errorf("the keys file: %w", err)
-		}
-		hashed, err := parseKeys(data)
-		if err != nil {
-			return fmt.Errorf("the keys file %s: %w", k.cfg.File, err)
-		}
-		entries = append(entries, hashed...)
+// fileState tells one content of the file from another, and a file that can be
+// read from one that cannot.
+type fileState struct {
+	content [sha256.Size]byte
+	fault   string
+}
+
+// read returns the file, and what Watch knows it by. Without a file it is an
+// empty list.
+func (k *Keys) read() (data []byte, state fileState, err error) {
+	if k.cfg.File == "" {
+		return []byte("[]"), state, nil
 	}
-	table, err := newKeyTable(entries)
+	data, err = os.ReadFile(k.cfg.File)
+	if err != nil {
+		state.fault = err.Error()
+		return nil, state, fmt.Errorf("the keys file: %w", err)
+	}
+	state.content = sha256.Sum256(data)
+	return data, state, nil
+}
+
+// apply puts the static keys and those of the file in force; where the file has
+// a fault, what was in force stays.
+func (k *Keys) apply(data []byte) error {
+	hashed, err := parseKeys(data)
+	if err != nil {
+		return fmt.Errorf("the keys file %s: %w", k.cfg.File, err)
+	}
+	table, err := newKeyTable(slices.Concat(k.static, hashed))
 	if err != nil {
 		return err
 	}
@@ -68,7 +82,6 @@ func (k *Keys) Watch(ctx context.Context) error {
 	defer quiet.Stop()
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
-	last := fileState{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -81,34 +94,22 @@ func (k *Keys) Watch(ctx context.Context) error {
 		case <-watcher.Errors:
 			quiet.Reset(settle) // events were lost: look
 		case <-quiet.C:
-			last = k.reloadChanged(last)
+			k.reload()
 		case <-ticker.C:
-			last = k.reloadChanged(last)
+			k.reload()
 		}
 	}
 }
 
-// fileState tells one content of the file from another, and a file that can be
-// read from one that cannot.
-type fileState struct {
-	read    bool
-	fault   string
-	content [sha256.Size]byte
-}
-
-func (k *Keys) reloadChanged(last fileState) fileState {
-	state := fileState{read: true}
-	if data, err := os.ReadFile(k.cfg.File); err != nil {
-		state.fault = err.Error()
-	} else {
-		state.content = sha256.Sum256(data)
+// reload applies the file if it is another than the last time.
+func (k *Keys) reload() {
+	data, state, err := k.read()
+	if state == k.seen {
+		return
 	}
-	if state == last {
-		return last
+	k.seen = state
+	if err == nil {
+		err = k.apply(data)
 	}
-	err := k.reload()
-	if last.read || err != nil {
-		k.cfg.OnReload(k.Len(), err)
-	}
-	return state
+	k.cfg.OnReload(k.Len(), err)
 }
