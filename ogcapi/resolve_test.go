@@ -136,13 +136,23 @@ func TestBeforeResolveNoPathWithTwoReadingsHasACollection(t *testing.T) {
 // against both servers: each must route it to the same collection, item and kind
 // of route as the Resource, or answer 404 or 405.
 func FuzzResolvedPathsGoWhereTheResourceSays(f *testing.F) {
-	f.Add("a/items/x/items", uint16(0), uint8(0))
-	f.Add("a/b/items/x", uint16(2), uint8(1))
-	f.Add("a/instances/i/position", uint16(4), uint8(0))
-	f.Add("a/styles/s/map", uint16(5), uint8(0))
-	f.Add("a/items/tiles/t/1/2/3", uint16(1), uint8(4))
-	f.Add("a/locations/instances", uint16(3), uint8(0))
-	f.Fuzz(checkAgainstModels)
+	words := []string{
+		"a", "b", "1", "items", "schema", "queryables", "sortables", "coverage", "domainset", "map", "styles",
+		"tiles", "metadata", "position", "area", "cube", "locations", "instances", "myinstances", "a b",
+	}
+	f.Add([]byte{0, 3, 1, 3}, uint16(0), uint8(0))
+	f.Add([]byte{0, 1, 3, 2}, uint16(2), uint8(1))
+	f.Add([]byte{0, 17, 1, 13}, uint16(4), uint8(0))
+	f.Add([]byte{0, 10, 1, 9}, uint16(5), uint8(0))
+	f.Add([]byte{0, 3, 11, 1, 2, 2, 2}, uint16(1), uint8(4))
+	f.Add([]byte{0, 16, 17}, uint16(3), uint8(0))
+	f.Fuzz(func(t *testing.T, picks []byte, listed uint16, method uint8) {
+		path := make([]string, 0, len(picks))
+		for _, pick := range picks {
+			path = append(path, url.PathEscape(words[int(pick)%len(words)]))
+		}
+		checkAgainstModels(t, strings.Join(path, "/"), listed, method)
+	})
 }
 
 // checkAgainstModels takes the segments below /collections, and which of the
