@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -100,3 +101,8 @@ func keyName(prefix, variable string) (name string, is bool) {
 }
 
 const keyPrefix = "PYGEOAPI_KEY_"
+
+// keyNames returns the variables that hold the API keys, sorted.
+func (s *Settings) keyNames() []string {
+	return slices.Sorted(maps.Values(s.keyVariables))
+}

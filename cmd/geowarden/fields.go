@@ -57,9 +57,16 @@ func (f field) full(prefix string) string {
 	return prefix + f.name
 }
 
+// confidential is a value that must never show: not in an error, a listing or
+// a struct tag. NAME_FILE may hold it instead.
+type confidential interface {
+	envconfig.Decoder
+	confidential()
+}
+
 // secret says whether the value must never show.
 func (f field) secret() bool {
-	_, is := f.value.Addr().Interface().(interface{ confidential() })
+	_, is := f.value.Addr().Interface().(confidential)
 	return is
 }
 
@@ -69,10 +76,10 @@ func (f field) many() bool { return strings.HasSuffix(f.name, "*") }
 // set gives the setting its value. The error says what is wrong with the value
 // and how to write it, and never holds it.
 func (f field) set(value string) error {
-	if f.secret() {
+	if hidden, is := f.value.Addr().Interface().(confidential); is {
 		// Not by envconfig: the value would be part of a struct tag, and
 		// reflect keeps those for as long as the process lives.
-		return f.value.Addr().Interface().(envconfig.Decoder).Decode(value)
+		return hidden.Decode(value)
 	}
 	switch f.value.Interface().(type) {
 	case bool:

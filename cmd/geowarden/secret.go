@@ -49,6 +49,4 @@ func (s *Secret) Decode(value string) error {
 	return nil
 }
 
-// confidential marks the type for the loader: no error, listing or struct tag
-// may hold its value, and NAME_FILE may hold it instead.
 func (*Secret) confidential() {}
