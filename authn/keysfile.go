@@ -69,14 +69,14 @@ func parseKeyList(data []byte) (*yaml.Node, error) {
 	case list.Tag == "!!null":
 		return nil, errNoList
 	case list.Kind != yaml.SequenceNode:
-		return nil, fmt.Errorf("line %d: it is not a list: begin each key with - name:", list.Line)
+		return nil, fmt.Errorf("line %d: it is not a list: each key begins with - name: and its name", list.Line)
 	}
 	return list, nil
 }
 
 func parseKeyEntry(node *yaml.Node) (entry keyEntry, err error) {
 	if node.Kind != yaml.MappingNode {
-		return entry, fmt.Errorf("line %d: not a key: write name: and digest:", node.Line)
+		return entry, fmt.Errorf("line %d: not a key: name and digest are needed", node.Line)
 	}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {

@@ -28,7 +28,7 @@ func TestAppendedKeyIsGoodAndOnlyItsDigestIsKept(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("got %v, %v", info.Mode(), err)
 	}
-	data, err := os.ReadFile(file) //nolint:gosec // the test's own file
+	data, err := os.ReadFile(file)
 	if err != nil || strings.Contains(string(data), first[3:]) {
 		t.Errorf("the file holds the key, or %v", err)
 	}
@@ -65,7 +65,7 @@ func TestWhatIsInTheFileStaysByteForByte(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			data, err := os.ReadFile(file) //nolint:gosec // the test's own file
+			data, err := os.ReadFile(file)
 			if err != nil || !strings.HasPrefix(string(data), old) {
 				t.Errorf("got %q, %v", data, err)
 			}
@@ -99,7 +99,7 @@ func TestKeyThatCannotBeAppendedChangesNothing(t *testing.T) {
 			if err == nil || secret != "" || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want it to say %q", err, c.says)
 			}
-			data, err := os.ReadFile(file) //nolint:gosec // the test's own file
+			data, err := os.ReadFile(file)
 			if err != nil || string(data) != c.old {
 				t.Errorf("the file was changed: %q, %v", data, err)
 			}

@@ -91,7 +91,10 @@ func (k *Keys) Watch(ctx context.Context) error {
 				return errors.New("watch the keys file: the watcher has stopped")
 			}
 			quiet.Reset(settle)
-		case <-watcher.Errors:
+		case _, ok := <-watcher.Errors:
+			if !ok {
+				return errors.New("watch the keys file: the watcher has stopped")
+			}
 			quiet.Reset(settle) // events were lost: look
 		case <-quiet.C:
 			k.reload()

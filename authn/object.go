@@ -69,8 +69,9 @@ func decodeValue(dec *jsontext.Decoder, depth int) (any, error) {
 		return json.Number(number), nil
 	case 't', 'f':
 		return token.Bool(), nil
+	default: // the kind that is left is null
+		return nil, nil
 	}
-	return nil, nil // the kind that is left is null
 }
 
 func decodeMembers(dec *jsontext.Decoder, depth int) (any, error) {
