@@ -5,6 +5,14 @@ import (
 	"testing"
 )
 
+func dataEndpoint(setting, pkg string) (string, error) {
+	server, entry, err := splitSetting(setting, pkg)
+	if err != nil {
+		return "", err
+	}
+	return server.data(entry), nil
+}
+
 func TestEverySpellingOfTheOPAAddressWorks(t *testing.T) {
 	const want = "http://opa:8181/v1/data/httpapi/authz?strict-builtin-errors=true"
 	for _, setting := range []string{

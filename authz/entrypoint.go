@@ -31,14 +31,17 @@ func newEntrypoint(name string) (entrypoint, error) {
 
 func (e entrypoint) String() string { return strings.Join(e, ".") }
 
-// ref is the reference to a rule of the package.
-func (e entrypoint) ref(rule string) ast.Ref {
+// document is the reference to the package itself.
+func (e entrypoint) document() ast.Ref {
 	ref := ast.Ref{ast.DefaultRootDocument}
-	for _, name := range append(slices.Clone(e), rule) {
+	for _, name := range e {
 		ref = append(ref, ast.StringTerm(name))
 	}
 	return ref
 }
+
+// ref is the reference to a rule of the package.
+func (e entrypoint) ref(rule string) ast.Ref { return e.document().Append(ast.StringTerm(rule)) }
 
 var (
 	errElsewhere = errors.New("not a rule of the package")

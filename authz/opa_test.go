@@ -84,8 +84,10 @@ func TestARealOPAServerWithoutThePackageDenies(t *testing.T) {
 
 func TestARealOPAServerWithADataRuleGivesNoAnswer(t *testing.T) {
 	for name, rules := range map[string]string{
-		"a default": "allow := true\ndefault feature_visible := false",
-		"a set":     "allow := true\nmasked_properties contains \"phone\" if input.subject.kind == \"anonymous\"",
+		"a filter, undefined without a feature": "allow := true\nfeature_visible if input.feature.properties.public",
+		"a write rule, for some":                "allow := true\nfeature_writable if {\n\tinput.subject.kind == \"user\"\n\tinput.feature.id == 1\n}",
+		"a default":                             "allow := true\ndefault feature_visible := false",
+		"a set":                                 "allow := true\nmasked_properties contains \"phone\" if input.subject.kind == \"anonymous\"",
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := authz.NewRemote(authz.RemoteConfig{URL: opaServer(t, rules), Timeout: patience})

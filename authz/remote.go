@@ -31,6 +31,7 @@ type RemoteConfig struct {
 // goroutines.
 type Remote struct {
 	url     string
+	rules   *ruleCheck
 	client  http.Client
 	timeout time.Duration
 	form    form
@@ -38,12 +39,17 @@ type Remote struct {
 
 // NewRemote does not ask the server anything: it may come up later.
 func NewRemote(cfg RemoteConfig) (*Remote, error) {
-	endpoint, err := dataEndpoint(cfg.URL, cfg.Package)
+	server, entry, err := splitSetting(cfg.URL, cfg.Package)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := newRuleCheck(server.compile(), entry)
 	if err != nil {
 		return nil, err
 	}
 	r := &Remote{
-		url:     endpoint,
+		url:     server.data(entry),
+		rules:   rules,
 		timeout: cfg.Timeout,
 		form:    form{prefix: slices.Clone(cfg.PathPrefix), claims: cfg.TopLevelClaims},
 	}
@@ -73,38 +79,51 @@ func (r *Remote) Decide(ctx context.Context, in Input) (Decision, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	answer, err := r.post(ctx, question)
+	if err := r.rules.check(ctx, r); err != nil {
+		return Decision{}, err
+	}
+	status, answer, err := r.post(ctx, r.url, question)
 	if err != nil {
-		if ctx.Err() != nil {
-			return Decision{}, late(ctx)
-		}
-		return Decision{}, unavailable(CauseRemote, err)
+		return Decision{}, err
+	}
+	if status != http.StatusOK {
+		return Decision{}, unavailable(CauseRemote, fmt.Errorf("the OPA server answered %d", status))
 	}
 	return decideAnswer(answer)
 }
 
-func (r *Remote) post(ctx context.Context, question []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(question))
+// post sends a question and gives status and body of the answer. Its error is
+// an *Unavailable.
+func (r *Remote) post(ctx context.Context, url string, question []byte) (int, []byte, error) {
+	status, answer, err := r.exchange(ctx, url, question)
+	if err != nil && ctx.Err() != nil {
+		return 0, nil, late(ctx)
+	}
 	if err != nil {
-		return nil, err
+		return 0, nil, unavailable(CauseRemote, err)
+	}
+	return status, answer, nil
+}
+
+func (r *Remote) exchange(ctx context.Context, url string, question []byte) (int, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(question))
+	if err != nil {
+		return 0, nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := r.client.Do(req)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the OPA server answered %d", resp.StatusCode)
-	}
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if len(answer) > maxAnswer {
-		return nil, fmt.Errorf("the OPA server answered more than %d bytes", maxAnswer)
+		return 0, nil, fmt.Errorf("the OPA server answered more than %d bytes", maxAnswer)
 	}
-	return answer, nil
+	return resp.StatusCode, answer, nil
 }
 
 // decideAnswer reads what the server says of the package: an object in result,

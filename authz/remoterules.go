@@ -1,0 +1,88 @@
+package authz
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// believed is how long the server is taken at its word that the policy has no
+// data rule: it may be given another policy at any time.
+const believed = 30 * time.Second
+
+// ruleCheck asks an OPA server whether the policy has a data rule. The document
+// of the package does not say so: a rule that waits for input.feature is
+// undefined there, and would be ignored without a trace. The Compile API
+// answers what could be defined for some input.
+type ruleCheck struct {
+	url     string // of the Compile API
+	query   []byte
+	asking  sync.Mutex
+	outcome atomic.Pointer[checked]
+}
+
+type checked struct {
+	found bool
+	at    time.Time
+}
+
+func newRuleCheck(url string, e entrypoint) (*ruleCheck, error) {
+	query, err := json.Marshal(map[string]any{
+		"query":    fmt.Sprintf(`some name in {"%s"}; %s[name] = value`, strings.Join(dataRules, `", "`), e.document()),
+		"unknowns": []string{"input"},
+	})
+	return &ruleCheck{url: url, query: query}, err
+}
+
+// check fails where the policy has a data rule, or the server is out of reach.
+// A server that keeps its Compile API closed is believed to have none.
+func (c *ruleCheck) check(ctx context.Context, r *Remote) error {
+	last := c.outcome.Load()
+	switch {
+	case last == nil:
+		return c.ask(ctx, r)
+	case time.Since(last.at) > believed && c.asking.TryLock():
+		// One request asks again; the others go by what was said last.
+		defer c.asking.Unlock()
+		return c.ask(ctx, r)
+	}
+	return last.verdict()
+}
+
+func (c *ruleCheck) ask(ctx context.Context, r *Remote) error {
+	status, answer, err := r.post(ctx, c.url, c.query)
+	if err != nil {
+		return err
+	}
+	outcome := &checked{found: status == http.StatusOK && couldBeDefined(answer), at: time.Now()}
+	c.outcome.Store(outcome)
+	return outcome.verdict()
+}
+
+func (o *checked) verdict() error {
+	if o.found {
+		return unavailable(CauseDataRule, errors.New("the OPA server's policy has a data rule: "+refusal(strings.Join(dataRules, ", "))))
+	}
+	return nil
+}
+
+// couldBeDefined tells whether the Compile API found a condition under which
+// the query holds: without one it gives an empty result.
+func couldBeDefined(answer []byte) bool {
+	var compiled struct {
+		Result struct {
+			Queries []json.RawMessage `json:"queries"`
+			Support []json.RawMessage `json:"support"`
+		} `json:"result"`
+	}
+	if json.Unmarshal(answer, &compiled) != nil {
+		return false
+	}
+	return len(compiled.Result.Queries)+len(compiled.Result.Support) > 0
+}

@@ -1,0 +1,82 @@
+package authz
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// compileServer allows everything and lets compile answer the Compile API.
+func compileServer(t *testing.T, compile http.HandlerFunc) *Remote {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/data/httpapi/authz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"result": {"allow": true}}`)
+	})
+	mux.HandleFunc("POST /v1/compile", compile)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	r, err := NewRemote(RemoteConfig{URL: server.URL, Timeout: 30 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestAServerIsAskedForDataRulesOnceAWhile(t *testing.T) {
+	var asked atomic.Int32
+	var has atomic.Bool
+	r := compileServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		if has.Load() {
+			_, _ = io.WriteString(w, `{"result": {"queries": [[{}]]}}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"result": {}}`)
+	})
+	for range 3 {
+		if got, err := r.Decide(t.Context(), full()); err != nil || !got.Allow {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	if asked.Load() != 1 {
+		t.Errorf("asked %d times", asked.Load())
+	}
+	has.Store(true)
+	r.rules.outcome.Store(&checked{at: time.Now().Add(-believed - time.Second)})
+	for range 2 {
+		got, err := r.Decide(t.Context(), full())
+		var none *Unavailable
+		if !errors.As(err, &none) || none.Cause != CauseDataRule || got.Allow {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	if asked.Load() != 2 {
+		t.Errorf("asked %d times", asked.Load())
+	}
+}
+
+func TestAServerThatKeepsTheCompileAPIClosedStillDecides(t *testing.T) {
+	for _, status := range []int{401, 403, 404, 500} {
+		r := compileServer(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		if got, err := r.Decide(t.Context(), full()); err != nil || !got.Allow {
+			t.Errorf("%d: %+v, %v", status, got, err)
+		}
+	}
+}
+
+func TestAServerThatIsLostWhileItIsAskedGivesNoAnswer(t *testing.T) {
+	r := compileServer(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	got, err := r.Decide(t.Context(), full())
+	var none *Unavailable
+	if !errors.As(err, &none) || none.Cause != CauseRemote || got.Allow {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if r.rules.outcome.Load() != nil {
+		t.Error("no answer was kept as one")
+	}
+}
