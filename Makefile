@@ -22,13 +22,16 @@ packages := ./...
 policies := $(wildcard policies/default policies/examples/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt vet lint staticcheck policies vulncheck pygeoapi e2e clean
+.PHONY: help build docs test check fmt vet lint staticcheck policies vulncheck pygeoapi e2e clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9.]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/geowarden
 	CGO_ENABLED=0 go build -trimpath -o bin/geowarden ./cmd/geowarden
+
+docs: ## write docs/configuration.md and .env.example from the settings' tags
+	go generate ./cmd/geowarden
 
 test: ## run every test that needs nothing but Go, with the race detector
 	go test -race $(packages)

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/geowarden/geowarden/authn"
+	"github.com/geowarden/geowarden/authz"
+	"github.com/geowarden/geowarden/ogcapi"
+	"github.com/geowarden/geowarden/policies"
+	"github.com/geowarden/geowarden/proxy"
+)
+
+// front is what one mode puts in front of the back end: who asks, may they,
+// and how the mode is told to clients. Exactly one is made.
+type front struct {
+	scheme   proxy.Scheme
+	authn    proxy.Authenticator
+	authz    proxy.Authorizer
+	security ogcapi.Security
+	keys     *authn.KeySet // nil where no token is verified
+
+	background []func(context.Context) // each runs until its context is done
+}
+
+const bearerChallenge = `Bearer realm="geowarden"`
+
+// newFront makes the front of the mode that is on.
+func newFront(ctx context.Context, s *Settings, log *zap.Logger) (*front, error) {
+	switch s.Mode() {
+	case ModeAPIKey:
+		return apiKeyFront(s, log)
+	case ModeJWKS:
+		return jwksFront(s, log)
+	case ModeOIDC:
+		return oidcFront(ctx, s, log)
+	default:
+		return &front{
+			scheme: proxy.Scheme{Mode: string(ModeOpen), Message: "Unauthorized"},
+			authn:  authn.Open{},
+			authz:  authz.Flat{AdminOpen: s.AdminOpen},
+		}, nil
+	}
+}
+
+func apiKeyFront(s *Settings, log *zap.Logger) (*front, error) {
+	static := make(map[string]string, len(s.APIKeys))
+	for name, secret := range s.APIKeys {
+		static[name] = secret.Value()
+	}
+	keys, err := authn.NewKeys(authn.KeysConfig{Static: static, File: s.APIKeysFile, OnReload: func(n int, err error) {
+		logReload(log, "keys file", zap.Int("keys", n), err)
+	}})
+	if err != nil {
+		return nil, err
+	}
+	f := &front{
+		scheme:   proxy.Scheme{Mode: string(ModeAPIKey), Challenge: "ApiKey", Message: "Unauthorized"},
+		authn:    keys,
+		authz:    authz.Flat{AdminOpen: s.AdminOpen},
+		security: ogcapi.Security{Scheme: ogcapi.SchemeAPIKey, SchemeName: schemeName(s)},
+	}
+	if s.APIKeysFile != "" {
+		f.background = append(f.background, watching(log, "keys file", keys.Watch))
+	}
+	return f, nil
+}
+
+func jwksFront(s *Settings, log *zap.Logger) (*front, error) {
+	set, err := authn.NewKeySet(keySetConfig(s, log, authn.KeySetConfig{URL: s.JWKSEndpoint.String()}))
+	if err != nil {
+		return nil, err
+	}
+	if len(s.ExpectedAudience) == 0 || s.ExpectedIssuer == "" {
+		log.Warn("tokens are accepted whoever they were made for: set OAUTH2_EXPECTED_AUDIENCE and OAUTH2_EXPECTED_ISSUER")
+	}
+	tokens, err := authn.NewJWT(authn.JWTConfig{
+		Keys: set, Issuer: s.ExpectedIssuer, Audience: s.ExpectedAudience, ClientIDAsAudience: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &front{
+		scheme:     proxy.Scheme{Mode: string(ModeJWKS), Challenge: bearerChallenge, Message: "Unauthenticated"},
+		authn:      tokens,
+		authz:      authz.Flat{Scopes: s.RequiredScopes, AdminOpen: s.AdminOpen},
+		security:   ogcapi.Security{Scheme: ogcapi.SchemeBearer, SchemeName: schemeName(s), TokenURL: s.TokenEndpoint.String()},
+		keys:       set,
+		background: []func(context.Context){set.Run},
+	}, nil
+}
+
+func oidcFront(ctx context.Context, s *Settings, log *zap.Logger) (*front, error) {
+	discovery, err := authn.NewDiscovery(s.OIDCWellKnownEndpoint.String(), s.OIDCExpectedIssuer, nil)
+	if err != nil {
+		return nil, err
+	}
+	set, err := authn.NewKeySet(keySetConfig(s, log, authn.KeySetConfig{Discovery: discovery}))
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := authn.NewJWT(authn.JWTConfig{
+		Keys: set, Issuer: s.OIDCExpectedIssuer, Audience: s.OIDCExpectedAudience, ClientID: s.OIDCClientID,
+		RejectIDTokens: true, AllowAnonymous: s.AllowAnonymous,
+	})
+	if err != nil {
+		return nil, err
+	}
+	f := &front{
+		scheme:     proxy.Scheme{Mode: string(ModeOIDC), Challenge: bearerChallenge, Message: "Unauthorized"},
+		authn:      tokens,
+		security:   ogcapi.Security{Scheme: ogcapi.SchemeOpenID, SchemeName: schemeName(s), DiscoveryURL: discovery.URL()},
+		keys:       set,
+		background: []func(context.Context){set.Run},
+	}
+	return f, f.addPolicy(ctx, s, log)
+}
+
+// addPolicy makes the engine that decides: an OPA server, or Rego in this
+// process.
+func (f *front) addPolicy(ctx context.Context, s *Settings, log *zap.Logger) error {
+	var prefix []string
+	if s.PolicyFullPath {
+		prefix = strings.Split(strings.Trim(s.Context, "/"), "/")
+	}
+	if s.OPAURL.IsSet() {
+		remote, err := authz.NewRemote(authz.RemoteConfig{
+			URL: s.OPAURL.String(), Package: s.PolicyPackage, Timeout: s.PolicyTimeout, PathPrefix: prefix, TopLevelClaims: true,
+		})
+		f.authz = remote
+		return err
+	}
+	load := authz.OpenPolicy(s.PolicyPath)
+	if s.PolicyPath == "" {
+		load = func() (fs.FS, error) { return fs.Sub(policies.FS, "default") }
+	}
+	engine, err := authz.NewEmbedded(ctx, authz.EmbeddedConfig{
+		Load: load, Package: s.PolicyPackage, Timeout: s.PolicyTimeout, PathPrefix: prefix, TopLevelClaims: true, AllowNetwork: s.PolicyAllowNetwork,
+		OnReload: func(revision string, warnings []string, err error) {
+			logReload(log, "policy", zap.String("policy", revision), err)
+			logWarnings(log, warnings)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	log.Info("policy loaded", zap.String("policy", engine.Revision()))
+	logWarnings(log, engine.Warnings())
+	f.authz = engine
+	if s.PolicyPath != "" {
+		f.background = append(f.background, watching(log, "policy", func(ctx context.Context) error { return engine.Watch(ctx, s.PolicyPath) }))
+	}
+	return nil
+}
+
+func keySetConfig(s *Settings, log *zap.Logger, cfg authn.KeySetConfig) authn.KeySetConfig {
+	cfg.Interval, cfg.MaxAge, cfg.Ceiling = s.JWKSRefreshInterval, s.JWKSMaxAge, s.JWKSCeiling
+	cfg.OnFetch = func(err error) {
+		if err != nil {
+			log.Warn("the key set could not be fetched", zap.Error(err))
+			return
+		}
+		log.Debug("key set fetched")
+	}
+	return cfg
+}
+
+func logReload(log *zap.Logger, what string, state zap.Field, err error) {
+	if err != nil {
+		log.Error(what+" not reloaded: what was in force stays", state, zap.Error(err))
+		return
+	}
+	log.Info(what+" reloaded", state)
+}
+
+func logWarnings(log *zap.Logger, warnings []string) {
+	for _, w := range warnings {
+		log.Warn("policy: " + w)
+	}
+}
+
+// watching runs a watcher until the context is done. One that cannot watch is
+// said so, and tried again: what is in force stays in force.
+func watching(log *zap.Logger, what string, watch func(context.Context) error) func(context.Context) {
+	return func(ctx context.Context) {
+		for ctx.Err() == nil {
+			err := watch(ctx)
+			if err == nil || errors.Is(err, context.Canceled) {
+				return
+			}
+			log.Error("changes of the "+what+" are not seen; trying again", zap.Error(err))
+			select {
+			case <-ctx.Done():
+			case <-time.After(10 * time.Second):
+			}
+		}
+	}
+}
+
+// ready says what is missing before a request can be decided.
+func (f *front) ready() string {
+	if f.keys != nil && f.keys.Ready() != nil {
+		return "keys"
+	}
+	return ""
+}
+
+// client reaches the back end on the gateway's own account.
+func client(s *Settings, transport http.RoundTripper) *http.Client {
+	return &http.Client{Transport: withHeader{s.UpstreamHeaders.Header(), transport}}
+}
+
+// schemeName is the security scheme's name in the OpenAPI document, as
+// fastgeoapi's clients know it.
+func schemeName(s *Settings) string { return "pygeoapi " + s.SecurityScheme }

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/geowarden/geowarden/ogcapi"
+	"github.com/geowarden/geowarden/proxy"
+)
+
+func newServeCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the gateway",
+		Long: `Run the gateway in front of UPSTREAM_URL, until SIGTERM or an interrupt; then
+requests under way are finished first, within SHUTDOWN_TIMEOUT.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.settings()
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), s, nil)
+		},
+	}
+}
+
+// serve runs the gateway until the context is done. It calls started, where
+// there is one, as soon as requests are accepted.
+func (a *app) serve(ctx context.Context, s *Settings, started func(address string)) error {
+	log, closeLog, err := newLogger(s, a.stderr)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Address())
+	if err != nil {
+		return fmt.Errorf("HOST, PORT: cannot listen on %s: %w", s.Address(), err)
+	}
+	defer func() { _ = listener.Close() }()
+	if s.Port == 0 {
+		s.Port = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it listens on tcp
+	}
+	g, err := newGateway(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	g.announce(s, log)
+	if started != nil {
+		started(s.PublicURL())
+	}
+	return g.run(ctx, listener, s.ShutdownTimeout, log)
+}
+
+// gateway is the program's parts, put together.
+type gateway struct {
+	handler    http.Handler
+	background []func(context.Context)
+	draining   *atomic.Bool
+}
+
+// newGateway puts the parts together. Nothing here waits for a network.
+func newGateway(ctx context.Context, s *Settings, log *zap.Logger) (*gateway, error) {
+	transport, err := newTransport(s)
+	if err != nil {
+		return nil, err
+	}
+	f, err := newFront(ctx, s, log)
+	if err != nil {
+		return nil, err
+	}
+	catalog := ogcapi.NewCatalog(ogcapi.CatalogConfig{
+		URL:    strings.TrimSuffix(s.UpstreamURL.String(), "/") + "/collections",
+		Client: client(s, transport),
+		OnRefresh: func(n int, err error) {
+			if err != nil {
+				log.Warn("the back end's collections could not be listed", zap.Error(err))
+			}
+		},
+	})
+	draining := new(atomic.Bool)
+	cfg := proxyConfig(s, f, log)
+	cfg.Transport, cfg.Resolver = transport, catalog
+	cfg.Ready = func() string {
+		if draining.Load() {
+			return "draining"
+		}
+		return f.ready()
+	}
+	p, err := proxy.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &gateway{handler: p.Handler(), background: append(f.background, catalog.Run), draining: draining}, nil
+}
+
+func proxyConfig(s *Settings, f *front, log *zap.Logger) proxy.Config {
+	identity := make(map[string]string, len(s.IdentityHeaders))
+	for _, h := range s.IdentityHeaders {
+		identity[h.Header] = h.Claim
+	}
+	return proxy.Config{
+		Scheme:           f.scheme,
+		Context:          s.Context,
+		Public:           s.PublicURL(),
+		Upstream:         withoutSlash(s.UpstreamURL.URL),
+		UpstreamServer:   strings.TrimSuffix(s.ServerURL(), "/"),
+		UpstreamHeader:   s.UpstreamHeaders.Header(),
+		IdentityHeaders:  identity,
+		ForwardBearer:    s.ForwardAuthorization,
+		ForwardedByProxy: s.ReverseProxy,
+		TrustedPeers:     []netip.Prefix(s.TrustedProxies),
+		Authn:            f.authn,
+		Authz:            f.authz,
+		PolicyHeaders:    s.PolicyHeaders,
+		PublicOpenAPI:    s.PublicOpenAPI && (s.Mode() == ModeAPIKey || s.Mode() == ModeJWKS),
+		OpenAPI:          f.security,
+		CORS:             proxy.CORS{Origins: s.CORSOrigins, Credentials: s.CORSCredentials},
+		Log:              log,
+	}
+}
+
+func withoutSlash(u *url.URL) *url.URL {
+	c := *u
+	c.Path = strings.TrimSuffix(c.Path, "/")
+	return &c
+}
+
+// announce says at start what is on, and loudly what is open.
+func (g *gateway) announce(s *Settings, log *zap.Logger) {
+	log.Info("geowarden", zap.String("version", versionLine(buildInfo())), zap.String("mode", string(s.Mode())), zap.String("address", s.Address()),
+		zap.String("public", s.PublicURL()), zap.String("upstream", s.UpstreamURL.String()))
+	if s.Mode() == ModeOpen {
+		log.Warn("NOBODY IS ASKED WHO THEY ARE: switch on one of API_KEY_ENABLED, JWKS_ENABLED and OPA_ENABLED")
+	}
+}
+
+// run serves until the context is done, and then lets requests under way
+// finish. A second replica is told by /readyz, which says draining.
+func (g *gateway) run(ctx context.Context, listener net.Listener, patience time.Duration, log *zap.Logger) error {
+	server := &http.Server{
+		Handler:           g.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          zap.NewStdLog(log.Named("http")),
+	}
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var tasks sync.WaitGroup
+	for _, task := range g.background {
+		tasks.Go(func() { task(working) })
+	}
+	defer tasks.Wait()
+	defer stop()
+
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("cannot serve: %w", err)
+	case <-ctx.Done():
+	}
+	g.draining.Store(true)
+	log.Info("stopping: requests under way are finished first", zap.Duration("at_most", patience))
+	patient, cancel := context.WithTimeout(working, patience)
+	defer cancel()
+	if err := server.Shutdown(patient); err != nil {
+		_ = server.Close()
+		log.Warn("requests were cut: they took longer than SHUTDOWN_TIMEOUT", zap.Error(err))
+		return nil
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	log.Info("stopped")
+	return nil
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+)
+
+// newTransport makes the way to the back end. Answers are not decompressed on
+// the way: what the client gets is what was sent.
+func newTransport(s *Settings) (*http.Transport, error) {
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented in net/http
+	t.DisableCompression = true
+	t.ResponseHeaderTimeout = s.UpstreamTimeout
+	t.ExpectContinueTimeout = s.UpstreamTimeout // the body waits for the back end's word, RFC 9110 section 10.1.1
+	t.MaxIdleConnsPerHost = 256
+	t.MaxIdleConns = 256
+	t.IdleConnTimeout = 60 * time.Second
+	t.MaxResponseHeaderBytes = 256 << 10
+	if s.UpstreamCAFile == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(s.UpstreamCAFile)
+	if err != nil {
+		return nil, fmt.Errorf("UPSTREAM_CA_FILE: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, errors.New("UPSTREAM_CA_FILE: it holds no certificate in PEM")
+	}
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	return t, nil
+}
+
+// withHeader adds the fixed headers of the back end to requests that the
+// gateway makes on its own account.
+type withHeader struct {
+	header http.Header
+	next   http.RoundTripper
+}
+
+func (t withHeader) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	for name, values := range t.header {
+		r.Header[name] = values
+	}
+	return t.next.RoundTrip(r)
+}
