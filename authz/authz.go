@@ -31,7 +31,7 @@ type Decision struct {
 	Allow         bool
 	Reason        string   // why not, for the caller; may be empty
 	MissingScopes []string // the scopes whose lack is the reason (RFC 6750 section 3.1, insufficient_scope)
-	Revision      string   // the policy that decided, short; empty for Flat
+	Revision      string   // the policy that decided, short; empty for Flat and Remote
 }
 
 // Unavailable says that no decision could be made. The answer is 503, never a

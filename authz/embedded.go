@@ -14,9 +14,9 @@ import (
 // defaultTimeout bounds one evaluation where the configuration does not.
 const defaultTimeout = 100 * time.Millisecond
 
-// EmbeddedConfig is what an Embedded engine needs. Load and one of its makers,
-// OpenPolicy or PolicyFiles, are required; the zero values of the rest are the
-// safe ones.
+// EmbeddedConfig is what an Embedded engine needs. Load is required, and
+// OpenPolicy and PolicyFiles make it; of the rest the zero values are the safe
+// ones.
 type EmbeddedConfig struct {
 	Load           func() (fs.FS, error)                               // reads the policy anew
 	Package        string                                              // the entrypoint package; httpapi.authz by default

@@ -143,6 +143,8 @@ func TestTheClockOfAPolicyIsTheTimeOfTheDecision(t *testing.T) {
 	wantDecision(t, got, err, true, "")
 }
 
+// What is kept with a principal must not carry the configuration of one engine
+// over to another (CVE-2026-33496).
 func TestTopLevelClaimsAreASetting(t *testing.T) {
 	rules := map[string]string{"a.rego": "package httpapi.authz\nallow if input.company == \"osgeo\""}
 	in := asks(user("ada", map[string]any{"company": "osgeo"}), reads("common", "landing"))

@@ -61,6 +61,9 @@ func (e *Embedded) watch(ctx context.Context, watcher *fsnotify.Watcher, path st
 			timer.Reset(settle)
 			e.tell(fmt.Errorf("watching %s: %w", path, err))
 		case <-timer.C:
+			if ctx.Err() != nil {
+				return // a reload that is cut short would be told as a broken policy
+			}
 			first = time.Time{}
 			// New folders first, so that no change after the loading is missed.
 			err := observe(watcher, path)
