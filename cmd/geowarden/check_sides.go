@@ -22,7 +22,7 @@ func (s *Settings) checkPublic(r *report) {
 	if public := strings.Trim(s.Context, "/"); public == "healthz" || public == "readyz" || public == "metrics" {
 		r.problem(s.full("FASTGEOAPI_CONTEXT"), "it is a path of the gateway's own; choose another")
 	}
-	if !s.BaseURL.IsSet() && !s.Loopback() {
+	if !s.BaseURL.IsSet() && !s.Loopback() && !r.broken["HOST"] {
 		r.warn(s.full("PYGEOAPI_BASEURL"), "not set: links in answers lead to %s", s.PublicURL())
 	}
 	switch {

@@ -5,6 +5,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 )
 
 func newConfigCmd(a *app) *cobra.Command {
@@ -30,10 +31,16 @@ func newConfigCheckCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Say everything that is wrong with the settings, and exit 1 if anything is",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Long: `Read the settings, the policy and the files of keys and certificates as 'serve'
+does, without listening and without a network; say everything that is wrong, and
+exit 1 if anything is.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.settings()
 			if err != nil {
+				return err
+			}
+			if _, err := newGateway(cmd.Context(), s, zap.NewNop()); err != nil {
 				return err
 			}
 			a.print("the settings are good: mode %s, %s, in front of %s\n", s.Mode(), s.PublicURL(), s.UpstreamURL)

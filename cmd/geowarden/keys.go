@@ -30,8 +30,10 @@ func newKeysNewCmd(a *app) *cobra.Command {
 		Long: `Make an API key, print it once, and append its digest to the keys file under
 NAME, which is what the log shows. The key itself is kept nowhere. A gateway
 that runs sees the change by itself.`,
-		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("give the key one NAME, as in: geowarden keys new alice")
+			}
 			end, err := parseExpiry(expires, time.Now())
 			if err != nil {
 				return err
