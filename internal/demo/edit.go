@@ -10,6 +10,20 @@ import (
 	"slices"
 )
 
+// maxKept bounds a body that is kept: with so many features and jobs at most, it bounds the memory too.
+const maxKept = 64 << 10
+
+// small refuses a body that is too large to keep.
+func (u *Upstream) small(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > maxKept {
+			u.exception(w, r, http.StatusRequestEntityTooLarge, "InvalidParameterValue", errBodyTooLarge.Error())
+			return
+		}
+		serve(w, r)
+	}
+}
+
 // postItems creates a feature when the body is GeoJSON. Any other type is a filter, so that the answer is that of a
 // GET: the same address reads or writes, and only the Content-Type tells.
 func (u *Upstream) postItems(c *dataset, w http.ResponseWriter, r *http.Request) {

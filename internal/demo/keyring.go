@@ -88,11 +88,11 @@ func newSigningKey(alg, id string) (signingKey, error) {
 		return signingKey{}, fmt.Errorf("publish a key for %s: %w", alg, err)
 	}
 	if id == "" {
-		print, err := public.Thumbprint(crypto.SHA256)
+		thumbprint, err := public.Thumbprint(crypto.SHA256)
 		if err != nil {
 			return signingKey{}, fmt.Errorf("name a key for %s: %w", alg, err)
 		}
-		id = base64.RawURLEncoding.EncodeToString(print)
+		id = base64.RawURLEncoding.EncodeToString(thumbprint)
 	}
 	for name, value := range map[string]string{jwk.KeyIDKey: id, jwk.AlgorithmKey: alg, jwk.KeyUsageKey: "sig"} {
 		if err := public.Set(name, value); err != nil {

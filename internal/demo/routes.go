@@ -35,7 +35,7 @@ func (u *Upstream) route(path string) operations {
 	case "processes/" + helloWorld:
 		return read(u.describeProcess)
 	case "processes/" + helloWorld + "/execution":
-		return operations{http.MethodPost: u.execute}
+		return operations{http.MethodPost: u.small(u.execute)}
 	case "jobs":
 		return read(u.listJobs)
 	case "admin/config":
@@ -86,7 +86,7 @@ func (u *Upstream) routeInside(c *dataset, path string) operations {
 	case "queryables":
 		return read(about(u.queryables))
 	case "items":
-		return operations{http.MethodGet: about(u.items), http.MethodPost: about(u.postItems)}
+		return operations{http.MethodGet: about(u.items), http.MethodPost: u.small(about(u.postItems))}
 	}
 	id, ok := strings.CutPrefix(path, "items/")
 	if !ok {
@@ -96,7 +96,7 @@ func (u *Upstream) routeInside(c *dataset, path string) operations {
 		return func(w http.ResponseWriter, r *http.Request) { serve(c, id, w, r) }
 	}
 	return operations{
-		http.MethodGet: item(u.item), http.MethodPut: item(u.putItem), http.MethodDelete: item(u.deleteItem),
+		http.MethodGet: item(u.item), http.MethodPut: u.small(item(u.putItem)), http.MethodDelete: item(u.deleteItem),
 	}
 }
 

@@ -61,12 +61,12 @@ func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := u.receive(r)
 	switch {
 	case errors.Is(err, errBodyTooLarge):
-		u.exception(w, r, http.StatusRequestEntityTooLarge, "InvalidParameterValue", "the body is too large")
+		u.exception(w, r, http.StatusRequestEntityTooLarge, "InvalidParameterValue", err.Error())
 		return
 	case err != nil:
 		u.exception(w, r, http.StatusBadRequest, "InvalidParameterValue", "the body cannot be read")
 		return
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	u.route(canonical(r.URL.Path)).serve(u, w, r)
 }
