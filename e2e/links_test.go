@@ -32,18 +32,21 @@ func TestEveryLinkLeadsToTheGateway(t *testing.T) {
 			for len(todo) > 0 && len(seen) < 150 {
 				next := todo[0]
 				todo = todo[1:]
-				if seen[next] || strings.Contains(next, "/execution") { // which takes a POST only
+				if seen[next] {
 					continue
 				}
 				seen[next] = true
-				got := get(t, next, c.field).wants(t, http.StatusOK)
+				// Not 200 always: a back end has dead links of its own. Where two
+				// servers read a last slash differently the gateway drops it.
+				want := get(t, c.behind.url+strings.TrimSuffix(strings.TrimPrefix(next, c.gateway.url), "/")).StatusCode
+				got := get(t, next, c.field).wants(t, want)
 				todo = append(todo, links(t, c.gateway, c.behind, got)...)
 			}
 			for _, path := range []string{
 				"/collections?f=json", "/collections/obs?f=json", "/collections/obs/items?f=json", "/collections/obs/items?f=html",
-				"/collections/lakes/items?f=json&limit=7&offset=7", "/static/css/default.css",
+				"/collections/lakes/items?offset=7&limit=7", "/static/css/default.css",
 			} {
-				if !seen[c.gateway.url+path] && !seen[c.gateway.url+strings.Replace(path, "limit=7&offset=7", "offset=7&limit=7", 1)] {
+				if !seen[c.gateway.url+path] {
 					t.Errorf("no link led to %s", path)
 				}
 			}

@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -105,12 +107,24 @@ func (p *process) stop() error {
 
 func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 
-// freePort finds a port on loopback that nothing listens on.
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// freePorts finds ports on loopback that nothing listens on. They lie below
+// those that a system gives to outgoing connections, so that none of these
+// takes one before the program that it is meant for does.
+func freePorts(n int) ([]string, error) {
+	var found []string
+	for first, tries := 20000+rand.IntN(10000), 0; len(found) < n; tries++ {
+		if tries == 1000 {
+			return nil, errors.New("there is no free port")
+		}
+		port := strconv.Itoa(first + tries)
+		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			continue
+		}
+		if err := listener.Close(); err != nil {
+			return nil, err
+		}
+		found = append(found, port)
 	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, errors.Join(err, listener.Close())
+	return found, nil
 }

@@ -60,14 +60,14 @@ func (s *stack) start() error {
 	if err := s.startIssuer(); err != nil {
 		return err
 	}
-	standard, err := freePort()
+	port, err := freePorts(6)
 	if err != nil {
 		return err
 	}
 	var starting errgroup.Group
-	starting.Go(func() (err error) { s.moved, err = s.startBackend("pygeoapi-moved", elsewhere); return })
+	starting.Go(func() (err error) { s.moved, err = s.startBackend("pygeoapi-moved", port[0], elsewhere); return })
 	starting.Go(func() (err error) {
-		s.public, err = s.startBackend("pygeoapi-public", "http://127.0.0.1:"+standard+"/geoapi")
+		s.public, err = s.startBackend("pygeoapi-public", port[1], "http://127.0.0.1:"+port[2]+"/geoapi")
 		return
 	})
 	if err := starting.Wait(); err != nil {
@@ -77,14 +77,17 @@ func (s *stack) start() error {
 	if err != nil {
 		return err
 	}
-	starting.Go(func() (err error) { s.apiKey, err = s.startGateway("api-key", "", s.moved, s.apiKeyMode()); return })
-	starting.Go(func() (err error) { s.jwks, err = s.startGateway("jwks", "", s.moved, s.jwksMode()); return })
 	starting.Go(func() (err error) {
-		s.oidc, err = s.startGateway("oidc", "", s.moved, append(s.oidcMode(), "DEV_POLICY_PATH="+company))
+		s.apiKey, err = s.startGateway("api-key", port[3], s.moved, s.apiKeyMode())
+		return
+	})
+	starting.Go(func() (err error) { s.jwks, err = s.startGateway("jwks", port[4], s.moved, s.jwksMode()); return })
+	starting.Go(func() (err error) {
+		s.oidc, err = s.startGateway("oidc", port[5], s.moved, append(s.oidcMode(), "DEV_POLICY_PATH="+company))
 		return
 	})
 	starting.Go(func() (err error) {
-		s.standard, err = s.startGateway("standard", standard, s.public, s.oidcMode())
+		s.standard, err = s.startGateway("standard", port[2], s.public, s.oidcMode())
 		return
 	})
 	return starting.Wait()
@@ -102,11 +105,7 @@ func (s *stack) startIssuer() (err error) {
 
 // startBackend starts pygeoapi. Its access log holds what the gateway must
 // never pass on, should it arrive.
-func (s *stack) startBackend(log, name string) (*backend, error) {
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
+func (s *stack) startBackend(log, port, name string) (*backend, error) {
 	serve, err := filepath.Abs("../deploy/pygeoapi/serve")
 	if err != nil {
 		return nil, err
@@ -125,12 +124,6 @@ func (s *stack) startBackend(log, name string) (*backend, error) {
 
 // startGateway starts the program in the mode that the settings turn on.
 func (s *stack) startGateway(log, port string, behind *backend, mode []string) (*gateway, error) {
-	if port == "" {
-		var err error
-		if port, err = freePort(); err != nil {
-			return nil, err
-		}
-	}
 	binary, err := filepath.Abs("../bin/geowarden")
 	if err != nil {
 		return nil, err
