@@ -38,7 +38,7 @@ func (s *Settings) checkListen(r *report) {
 }
 
 func (s *Settings) checkModes(r *report) {
-	on, broken := []string{}, false
+	on, broken := []string{}, r.broken["HOST"]
 	for _, mode := range []struct {
 		name string
 		on   bool

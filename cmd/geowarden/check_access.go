@@ -17,7 +17,7 @@ var regoPackage = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z
 
 func (s *Settings) checkKeys(r *report) {
 	if s.APIKeyEnabled {
-		if len(s.APIKeys) == 0 && s.APIKeysFile == "" {
+		if len(s.keyVariables) == 0 && s.APIKeysFile == "" {
 			r.problem(s.full("PYGEOAPI_KEY_GLOBAL"), "the API-key mode is on without a key; set this one, another %s… or API_KEYS_FILE", s.full(keyPrefix))
 		}
 		s.checkKeyValues(r)

@@ -109,7 +109,7 @@ func nextStatement(content string) (string, error) {
 	}
 	end := afterQuote.FindString(rest[length+2:])
 	if end == "" && rest[length+2:] != "" {
-		return line, errors.New("something follows the closing quote; write the value in one pair of quotes of the other kind")
+		return line, errors.New("its closing quote is not the end; write the value in one pair of quotes, of a kind that it does not hold")
 	}
 	return content[:indent+len(match)+length+2+len(end)], checkQuoted(rest[0], rest[1:length+1])
 }

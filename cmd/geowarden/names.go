@@ -104,6 +104,8 @@ func (v vocabulary) checkDotenvName(name, file string, r *report) {
 	}
 	best, edits := nearest(name, v.candidates(prefix))
 	switch {
+	case slices.Contains(v.bare, rest):
+		r.problem(name, "nothing reads this name in %s; did you mean %s, without a prefix?", file, rest)
 	case slices.Contains(v.ours, rest):
 		r.problem(name, "nothing reads this name in %s; did you mean %s?", file, v.prefix+rest)
 	case edits <= len(best)/3:
