@@ -22,8 +22,9 @@ func (f format) label() string {
 		return "HTML"
 	case formatJSONLD:
 		return "JSON-LD"
+	default:
+		return "JSON"
 	}
-	return "JSON"
 }
 
 // negotiate finds the form that r wants: f beats Accept, and Accept is read from left to right. Without either, or with

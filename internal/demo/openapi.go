@@ -52,8 +52,11 @@ func (u *Upstream) paths() map[string]object {
 			"get": get("A process that greets", "process"),
 		},
 		"/processes/" + helloWorld + "/execution": {"post": executeOperation()},
-		"/jobs":                 {"get": get("Jobs", "jobs")},
-		"/jobs/{jobId}":         {"get": get("A job", "job", pathParameter("jobId")), "delete": operation("Dismiss a job", "deleteJob", "200", pathParameter("jobId"))},
+		"/jobs": {"get": get("Jobs", "jobs")},
+		"/jobs/{jobId}": {
+			"get":    get("A job", "job", pathParameter("jobId")),
+			"delete": operation("Dismiss a job", "deleteJob", "200", pathParameter("jobId")),
+		},
 		"/jobs/{jobId}/results": {"get": get("Results of a job", "results", pathParameter("jobId"))},
 		"/admin/config":         {"get": operation("The configuration", "config", "200")},
 		"/static/style.css":     {"get": operation("How the pages look", "style", "200")},
@@ -88,6 +91,10 @@ func executeOperation() object {
 		"name": "Prefer", "in": "header", "schema": object{"type": "string", "enum": []string{"respond-async"}},
 	})
 	execute["requestBody"] = requestBody("application/json")
-	execute["responses"].(object)["201"] = object{"description": "A job was made"}
+	execute["responses"] = object{
+		"200":     object{"description": "The greeting"},
+		"201":     object{"description": "A job was made"},
+		"default": object{"$ref": "#/components/responses/Error"},
+	}
 	return execute
 }

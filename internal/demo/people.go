@@ -34,7 +34,7 @@ func Users() []User {
 			Name: "francbartoli", Password: "demo-francbartoli", Company: "geobeyond",
 			Subject: "6b1f8a52-0c57-4c1e-9d43-2f6a7e9b1a01", Email: "francbartoli@geobeyond.example",
 		},
-		{
+		{ //nolint:gosec // G101: published on purpose, it opens nothing but the demo
 			Name: "tomkralidis", Password: "demo-tomkralidis", Company: "osgeo",
 			Subject: "d2c94e17-85b3-4f60-8a2e-71c5b0e4fd02", Email: "tomkralidis@osgeo.example",
 		},
@@ -45,7 +45,9 @@ func Users() []User {
 // itself. Their secrets are as public as the passwords of Users.
 func Clients() []Client {
 	return []Client{
-		{ID: "pygeoapi-client", Secret: "demo-client-secret", Grants: []string{grantPassword, grantRefreshToken}},
+		{ //nolint:gosec // G101: published on purpose, it opens nothing but the demo
+			ID: "pygeoapi-client", Secret: "demo-client-secret", Grants: []string{grantPassword, grantRefreshToken},
+		},
 		{
 			ID: "demo-service", Secret: "demo-service-secret", Grants: []string{grantClientCredentials},
 			Subject: "4f7d2b90-3e68-4a15-b7c9-58e10d6a3c03",

@@ -20,9 +20,15 @@ func (u *Upstream) listProcesses(w http.ResponseWriter, r *http.Request) {
 
 func (u *Upstream) describeProcess(w http.ResponseWriter, r *http.Request) {
 	d := u.helloWorldDocument()
+	input := func(title, description string, minOccurs int) object {
+		return object{
+			"title": title, "description": description, "minOccurs": minOccurs, "maxOccurs": 1,
+			"schema": object{"type": "string"},
+		}
+	}
 	d.body["inputs"] = object{
-		"name":    object{"title": "Name", "description": "Who is greeted", "minOccurs": 1, "maxOccurs": 1, "schema": object{"type": "string"}},
-		"message": object{"title": "Message", "description": "What is said besides", "minOccurs": 0, "maxOccurs": 1, "schema": object{"type": "string"}},
+		"name":    input("Name", "Who is greeted", 1),
+		"message": input("Message", "What is said besides", 0),
 	}
 	d.body["outputs"] = object{
 		"echo": object{"title": "Greeting", "schema": object{"type": "object", "contentMediaType": "application/json"}},

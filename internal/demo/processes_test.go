@@ -36,7 +36,7 @@ func TestAJobLivesFromExecutionToDelete(t *testing.T) {
 	}
 	path := strings.TrimPrefix(made.Header().Get("Location"), serverURL)
 	job := answer(t, up, path)
-	if job["status"] != "successful" || job["processID"] != "hello-world" || path != "/jobs/"+job["jobID"].(string) {
+	if job["status"] != "successful" || job["processID"] != "hello-world" || path != fmt.Sprint("/jobs/", job["jobID"]) {
 		t.Errorf("%v", job)
 	}
 	if listed, _ := answer(t, up, "/jobs")["jobs"].([]any); len(listed) != 1 {
