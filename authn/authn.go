@@ -1,7 +1,7 @@
 // Package authn answers who asks: it turns the credential of a request into a
 // Principal. One file holds one kind of credential: keys.go the API keys,
-// bearer.go the bearer tokens, jwt.go their verification and keyset.go the key
-// sets they are verified against.
+// bearer.go the bearer tokens, jwt.go their verification, keyset.go the key
+// sets they are verified against and discovery.go where those are found.
 //
 // It refuses to guess: a request with two credentials, or one twice, is
 // ambiguous; a credential that cannot be checked is unavailable, never valid.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -143,9 +144,11 @@ func TestRedirectsOfTheIssuer(t *testing.T) {
 		{"to itself for ever", false, "/redirect", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			var redirects atomic.Int64
 			handler := http.NewServeMux()
 			handler.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(keys)) })
 			handler.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) {
+				redirects.Add(1)
 				w.Header().Set("Location", strings.Replace(c.to, "HOST", r.Host, 1))
 				w.WriteHeader(http.StatusFound)
 			})
@@ -164,10 +167,33 @@ func TestRedirectsOfTheIssuer(t *testing.T) {
 			if (err == nil) != c.ok {
 				t.Errorf("got %v", err)
 			}
+			if n := redirects.Load(); n > maxRedirects+1 {
+				t.Errorf("%d redirects were followed", n)
+			}
 			if n := internal.keyReads.Load(); n != 0 {
 				t.Errorf("the other host was reached %d times", n)
 			}
 		})
+	}
+}
+
+func TestRedirectNeverLeavesTLS(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		ok       bool
+	}{
+		{"https://issuer.example/a", "https://issuer.example/b", true},
+		{"http://issuer.example/a", "http://issuer.example/b", true},
+		{"http://issuer.example/a", "https://issuer.example/b", true},
+		{"https://issuer.example/a", "http://issuer.example/b", false},
+		{"https://issuer.example/a", "https://issuer.example:8443/b", false},
+		{"https://issuer.example/a", "https://issuer.example.evil.example/b", false},
+	} {
+		from := httptest.NewRequestWithContext(t.Context(), http.MethodGet, c.from, nil)
+		to := httptest.NewRequestWithContext(t.Context(), http.MethodGet, c.to, nil)
+		if err := checkRedirect(to, []*http.Request{from}); (err == nil) != c.ok {
+			t.Errorf("%s to %s: %v", c.from, c.to, err)
+		}
 	}
 }
 

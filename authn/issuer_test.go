@@ -154,6 +154,7 @@ type issuer struct {
 	client    *http.Client
 	body      atomic.Pointer[string]
 	status    atomic.Int64
+	delay     atomic.Int64 // a time.Duration between reading the keys and answering
 	keyReads  atomic.Int64
 	docReads  atomic.Int64
 	discovery atomic.Pointer[string]
@@ -167,6 +168,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		i.keyReads.Add(1)
 	}
+	time.Sleep(time.Duration(i.delay.Load()))
 	w.WriteHeader(int(i.status.Load()))
 	_, _ = w.Write([]byte(*body))
 }

@@ -113,12 +113,9 @@ func checkStrength(public any) error {
 		case key.E < 3 || key.E%2 == 0: // with an exponent of 1 every signature is right
 			return errors.New("its exponent is not that of an RSA key")
 		}
-	case *ecdsa.PublicKey:
-		if _, err := key.ECDH(); err != nil {
-			return errors.New("it is not a point of its curve")
-		}
+	case *ecdsa.PublicKey: // that it is a point of its curve was checked when it was parsed
 	case ed25519.PublicKey:
-		if len(key) != ed25519.PublicKeySize {
+		if len(key) != ed25519.PublicKeySize { // with another length verifying panics
 			return errors.New("it does not have the length of an Ed25519 key")
 		}
 	default:

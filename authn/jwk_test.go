@@ -3,6 +3,7 @@ package authn
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ func TestUnfitKeysAreRefusedAndTheOthersServe(t *testing.T) {
 	rs, es := newSigner(t, "RS256", "rs"), newSigner(t, "ES256", "es")
 	good := newSigner(t, "EdDSA", "good")
 	p384 := newSigner(t, "ES384", "es")
+	ed := newSigner(t, "EdDSA", "ed")
 	for name, c := range map[string]struct {
 		key  *signer
 		want string
@@ -44,6 +46,8 @@ func TestUnfitKeysAreRefusedAndTheOthersServe(t *testing.T) {
 		"2047 bits":                    {rs.with(object{"n": encode("\x7f" + strings.Repeat("\xff", 255))}), "invalid key"},
 		"an even exponent":             {rs.with(object{"e": "Ag"}), "invalid key"},
 		"a modulus of 16384 bits":      {rs.with(object{"n": encode(strings.Repeat("\xff", 2048))}), "invalid key"},
+		"an Ed25519 key cut short":     {ed.with(object{"x": "AAAA"}), "invalid key"},
+		"an X25519 key":                {ed.with(object{"crv": "X25519"}), "invalid key"},
 		"its private part":             {es.with(object{"d": es.jwk["x"]}), "invalid key"},
 		"ES256 with a P-384 key":       {p384.with(object{"alg": "ES256"}), "invalid key"},
 		"broken certificates, unread":  {rs.with(object{"x5c": []string{"?"}, "x5u": "::", "x5t": 1}), "ok"},
@@ -59,11 +63,16 @@ func TestUnfitKeysAreRefusedAndTheOthersServe(t *testing.T) {
 	}
 }
 
-// Attack: with an exponent of 1 a signature is its own message.
-func TestForgeryWithExponentOneIsRefused(t *testing.T) {
-	weak := &rsa.PublicKey{N: rsaKey().N, E: 1}
-	if checkStrength(weak) == nil {
-		t.Error("accepted")
+// Attack: keys that parse and then break verification itself.
+func TestKeysThatWouldBreakVerificationAreRefused(t *testing.T) {
+	for name, public := range map[string]crypto.PublicKey{
+		"an exponent of 1, with which a signature is its own message": &rsa.PublicKey{N: rsaKey().N, E: 1},
+		"an Ed25519 key cut short, on which verification panics":      ed25519.PublicKey("short"),
+		"a secret": []byte("secret"),
+	} {
+		if checkStrength(public) == nil {
+			t.Errorf("accepted: %s", name)
+		}
 	}
 }
 

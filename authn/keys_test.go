@@ -120,7 +120,7 @@ func TestKeysThatCannotBeMeantAreRefusedByName(t *testing.T) {
 		"an empty file and nothing": {nil, "[]", []string{"no api key"}},
 		"an empty key":              {map[string]string{"A": "x", "B": ""}, "", []string{"B is empty"}},
 		"two that are the same":     {map[string]string{"A": "x", "B": "y", "C": "x"}, "", []string{"A and C"}},
-		"several faults":            {map[string]string{"A": "", "B": " x", "C": "y\n"}, "", []string{"A is empty", "B could never", "C could never"}},
+		"several faults":            {map[string]string{"A": "", "B": " x", "C": "y\n", "D": "z", "E": "z"}, "", []string{"A is empty", "B could never", "C could never", "D and E"}},
 		"over 16 KiB":               {map[string]string{"A": strings.Repeat("x", maxCredential+1)}, "", []string{"A could never"}},
 		"a name in both":            {map[string]string{"A": "x"}, "- {name: A, digest: '" + digest + "'}", []string{"the name A"}},
 		"a key in both":             {map[string]string{"A": "secret"}, "- {name: B, digest: '" + digest + "'}", []string{"A and B"}},

@@ -158,6 +158,24 @@ func TestRotationUnderAFloodRefusesNoGoodToken(t *testing.T) {
 	})
 }
 
+func TestKeyThatAppearsDuringAFetchIsFoundInTheNext(t *testing.T) {
+	inBubble(t, func(t *testing.T, iss *issuer) {
+		older, newer := newSigner(t, "EdDSA", "old"), newSigner(t, "EdDSA", "new")
+		iss.publish(t, older)
+		set := iss.keySetWith(t, KeySetConfig{Interval: 5 * time.Second, MaxAge: 20 * time.Second})
+		defer runs(t, set)()
+		j := newVerifier(t, JWTConfig{Keys: set})
+		iss.delay.Store(int64(2 * time.Second))
+		time.Sleep(11 * time.Second) // the fetch at 10 s is under way, with the old set
+		iss.publish(t, older, newer)
+		_, err := j.Authenticate(bearer(newer.token(t, goodClaims(iss.url))))
+		wantOutcome(t, err, "ok")
+		if got := iss.keyReads.Load(); got != 3 {
+			t.Errorf("%d fetches, want 3", got)
+		}
+	})
+}
+
 func wantError(t *testing.T, err error) *Error {
 	t.Helper()
 	failed := &Error{}
