@@ -31,7 +31,7 @@ func main() {
 // run is the program: it runs the command that args name and writes what went
 // wrong, if anything, to stderr before it returns it.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
-	root := newRoot(&app{environ: environ, stdout: stdout, stderr: stderr})
+	root := newRoot(&app{environ: environ, stdout: stdout, stderr: stderr}) //nolint:contextcheck // ExecuteContext hands it to the command
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil {

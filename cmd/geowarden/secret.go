@@ -38,12 +38,16 @@ func (s Secret) String() string { return redacted }
 func (s Secret) GoString() string { return s.String() }
 
 // MarshalText implements encoding.TextMarshaler.
+//
+//nolint:unparam // the interface has the error
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalJSON implements json.Marshaler.
 func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
 
 // Decode takes the value as it is: any text may be a secret.
+//
+//nolint:unparam // the interface has the error
 func (s *Secret) Decode(value string) error {
 	*s = NewSecret(value)
 	return nil

@@ -96,7 +96,7 @@ type Upstream struct {
 	UpstreamURL          Endpoint        `envconfig:"UPSTREAM_URL" example:"http://localhost:5001" desc:"Where the back end is. Needed; the one line to add to a .env file of fastgeoapi."`
 	UpstreamServerURL    Endpoint        `envconfig:"UPSTREAM_SERVER_URL" example:"http://localhost:5001" desc:"What the back end calls itself in its links (pygeoapi's server.url); empty is UPSTREAM_URL. Where it is the public address already, nothing is rewritten."`
 	UpstreamCAFile       string          `envconfig:"UPSTREAM_CA_FILE" example:"/etc/geowarden/ca.pem" desc:"The certificates, in PEM, of the authority that signed the back end's own; empty trusts the system's."`
-	UpstreamHeaders      UpstreamHeaders `envconfig:"UPSTREAM_HEADERS" desc:"Fixed headers for the back end, one 'Name: value' a line, such as a shared secret that proves the gateway to it."`
+	UpstreamHeaders      UpstreamHeaders `envconfig:"UPSTREAM_HEADERS" desc:"Fixed headers for the back end, one 'Name: value' a line, such as a shared secret that proves the gateway to it; UPSTREAM_HEADERS_FILE holds several best."`
 	UpstreamTimeout      time.Duration   `envconfig:"UPSTREAM_TIMEOUT" default:"30s" desc:"How long the back end may take to begin its answer; beyond it the answer is 504."`
 	ForwardAuthorization bool            `envconfig:"FORWARD_AUTHORIZATION" default:"false" mode:"JWKS, OIDC and OPA" desc:"Pass the bearer token on to the back end."`
 	IdentityHeaders      IdentityHeaders `envconfig:"IDENTITY_HEADERS" mode:"JWKS, OIDC and OPA" example:"X-Auth-User=sub,X-Auth-Company=company" desc:"Headers that tell the back end who asks, as 'X-Auth-Name=claim' separated by commas."`
