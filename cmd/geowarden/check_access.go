@@ -63,8 +63,8 @@ func (s *Settings) checkKeysFile(r *report) {
 }
 
 func (s *Settings) checkTokens(r *report) {
-	if !r.broken[s.full("JWKS_CEILING")] && (s.JWKSRefreshInterval > s.JWKSMaxAge || s.JWKSMaxAge > s.JWKSCeiling) {
-		r.problem(s.full("JWKS_MAX_AGE"), "it is not between JWKS_REFRESH_INTERVAL and JWKS_CEILING")
+	if !r.broken[s.full("JWKS_CEILING")] && (2*s.JWKSRefreshInterval > s.JWKSMaxAge || s.JWKSMaxAge > s.JWKSCeiling) {
+		r.problem(s.full("JWKS_MAX_AGE"), "it is not between twice JWKS_REFRESH_INTERVAL and JWKS_CEILING")
 	}
 	if !s.JWKSEnabled {
 		return

@@ -55,9 +55,9 @@ type Tokens struct {
 	ExpectedAudience    List          `envconfig:"OAUTH2_EXPECTED_AUDIENCE" mode:"JWKS" example:"geoapi" desc:"The audiences of which a token must name one, separated by commas; empty checks none, with a warning."`
 	ExpectedIssuer      string        `envconfig:"OAUTH2_EXPECTED_ISSUER" mode:"JWKS" example:"https://issuer.example.org" desc:"The issuer that a token must name, compared exactly; empty checks none, with a warning."`
 	RequiredScopes      Words         `envconfig:"OAUTH2_REQUIRED_SCOPES" mode:"JWKS" example:"geoapi.read" desc:"The scopes that a token must have, all of them, separated by spaces or commas."`
-	JWKSRefreshInterval time.Duration `envconfig:"JWKS_REFRESH_INTERVAL" default:"10s" mode:"JWKS, OIDC and OPA" desc:"The JWK set is fetched at most once in this time, whatever arrives."`
-	JWKSMaxAge          time.Duration `envconfig:"JWKS_MAX_AGE" default:"5m" mode:"JWKS, OIDC and OPA" desc:"A key that the issuer removed is accepted no longer than this."`
-	JWKSCeiling         time.Duration `envconfig:"JWKS_CEILING" default:"24h" mode:"JWKS, OIDC and OPA" desc:"While the issuer is out of reach, the last good JWK set is used no longer than this."`
+	JWKSRefreshInterval time.Duration `envconfig:"JWKS_REFRESH_INTERVAL" default:"5s" mode:"JWKS, OIDC and OPA" desc:"The JWK set is fetched at most once in this time, whatever arrives."`
+	JWKSMaxAge          time.Duration `envconfig:"JWKS_MAX_AGE" default:"10m" mode:"JWKS, OIDC and OPA" desc:"A key that the issuer removed is accepted no longer than this."`
+	JWKSCeiling         time.Duration `envconfig:"JWKS_CEILING" default:"6h" mode:"JWKS, OIDC and OPA" desc:"While the issuer is out of reach, the last good JWK set is used no longer than this."`
 }
 
 // OIDC says which provider and which client the OIDC and OPA mode trusts.
