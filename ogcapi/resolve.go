@@ -11,10 +11,10 @@ import "context"
 // without a list it is *CatalogUnavailable.
 //
 // What is left open: pygeoapi serves hidden collections without listing them. A
-// hidden one whose id has slashes cannot be reached, unless its id ends like a
-// route of a listed kind, such as a/instances/b or a/styles/b: then its routes
-// are decided as those of the collection a. A hidden collection of records is
-// decided as one of features. A collection that was added less than a refresh
+// hidden one whose id has slashes cannot be reached, unless its id reads as a
+// route of another collection, such as a/locations, a/instances/b or a/styles/b:
+// then routes of it may be decided as those of a. A hidden collection of records
+// is decided as one of features. A collection that was added less than a refresh
 // ago is unlisted.
 func (c *Catalog) Resolve(ctx context.Context, q *Request) error {
 	if len(q.readings) == 0 {

@@ -138,11 +138,12 @@ func TestPostOnItemsReadsOnlyWithAFilterType(t *testing.T) {
 		"application/x-www-form-urlencoded":   "create",
 		"Application/Query-CQL-JSON":          "create",
 		" application/query-cql-json":         "create",
-		"application/query-cql-json, application/geo+json":      "create",
-		"application/query-cql-json; a=1, application/geo+json": "create",
-		"application/query-cql-json; a":                         "create",
-		"application/query-cql-json;;":                          "create",
-		"application/query-cql-jsonx":                           "create",
+		"application/query-cql-json, application/geo+json":        "create",
+		"application/query-cql-json; a=1, application/geo+json":   "create",
+		`application/query-cql-json; a="1, application/geo+json"`: "create",
+		"application/query-cql-json; a":                           "create",
+		"application/query-cql-json;;":                            "create",
+		"application/query-cql-jsonx":                             "create",
 	} {
 		for path, want := range map[string]string{"/collections/obs/items": want, "/collections/obs/items/1": "create", "/jobs": "create", "/stac-api/search": "read", "/processes/p/execution": "execute"} {
 			r := httptest.NewRequest("POST", path, strings.NewReader("{}"))
