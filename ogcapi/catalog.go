@@ -13,6 +13,7 @@ import (
 // CatalogConfig says where the list of collections is and how often it is read.
 type CatalogConfig struct {
 	URL    string       // the list at the upstream, …/collections, without a query
+	Server string       // what the upstream calls itself in links, where that is another address than the one in URL
 	Client *http.Client // http.DefaultClient when nil; its redirects are restricted
 
 	Interval time.Duration // at most one fetch in this time, whatever arrives; 5 s when 0
@@ -132,7 +133,7 @@ func (c *Catalog) update(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	began := c.cfg.Now()
-	records, err := fetchCollections(ctx, c.client, c.cfg.URL)
+	records, err := fetchCollections(ctx, c.client, c.cfg.URL, c.cfg.Server)
 	c.mu.Lock()
 	if c.err = err; err == nil {
 		c.list = &listing{read: began, records: records}

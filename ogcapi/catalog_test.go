@@ -271,6 +271,24 @@ func TestAllPagesAreRead(t *testing.T) {
 	}
 }
 
+// The upstream's links begin with the name that it gives itself, which is often
+// the public address of the gateway: the next page is fetched from the upstream.
+func TestThePagesOfAServerWithAnotherNameAreRead(t *testing.T) {
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("page") == "2" {
+			listOf("c/d")(w, r)
+			return
+		}
+		serves(`{"collections": [], "links": [{"rel": "next", "href": "https://maps.example/geoapi/collections?page=2"}]}`)(w, r)
+	})
+	for server, want := range map[string]bool{"https://maps.example/geoapi": true, "https://maps.example/other": false, "": false} {
+		c := ogcapi.NewCatalog(ogcapi.CatalogConfig{URL: u.URL + "/collections", Server: server})
+		if _, err := resolved(t, c, "/collections/c/d/items"); (err == nil) != want {
+			t.Errorf("a server that calls itself %q: %v", server, err)
+		}
+	}
+}
+
 func TestAListOutlivesAnOutageUntilItIsTooOld(t *testing.T) {
 	u := newUpstream(t, listOf("a/b"))
 	c, clock := newCatalog(u)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 const (
@@ -48,7 +49,9 @@ func (t *itemType) UnmarshalJSON(b []byte) error {
 // fetchCollections reads the whole list, or fails: half a list would hide
 // collections from the rules about them. A back end without collections has an
 // empty list.
-func fetchCollections(ctx context.Context, client *http.Client, list string) (map[string]bool, error) {
+func fetchCollections(ctx context.Context, client *http.Client, list, server string) (map[string]bool, error) {
+	// The upstream links to its next page by the name that it gives itself.
+	links := NewLinks(server, strings.TrimSuffix(list, "/collections"))
 	next, err := url.Parse(list)
 	if err != nil {
 		return nil, errors.New("the address of the list is not a URL")
@@ -63,7 +66,7 @@ func fetchCollections(ctx context.Context, client *http.Client, list string) (ma
 		for _, c := range page.Collections {
 			records[c.ID] = slices.Contains(c.ItemType, "record")
 		}
-		if next, err = page.next(next); err != nil {
+		if next, err = page.next(next, links); err != nil {
 			return nil, err
 		}
 		if next == nil {
@@ -74,12 +77,12 @@ func fetchCollections(ctx context.Context, client *http.Client, list string) (ma
 }
 
 // next returns the address of the next page, or nil on the last one.
-func (p *collectionsPage) next(page *url.URL) (*url.URL, error) {
+func (p *collectionsPage) next(page *url.URL, links Links) (*url.URL, error) {
 	for _, link := range p.Links {
 		if link.Rel != "next" {
 			continue
 		}
-		next, err := page.Parse(link.Href)
+		next, err := page.Parse(links.Header(link.Href))
 		if err != nil {
 			return nil, errors.New("the list's next page has no valid address")
 		}

@@ -420,15 +420,13 @@ func TestRefusedUploadIsNotAskedFor(t *testing.T) {
 }
 
 func TestBackEndFaultsAreTold(t *testing.T) {
-	slow := make(chan struct{})
-	t.Cleanup(func() { close(slow) })
 	tests := map[string]struct {
 		change func(*rig, *proxy.Config)
 		want   int
 	}{
 		"out of reach": {func(_ *rig, cfg *proxy.Config) { cfg.Upstream = &url.URL{Scheme: "http", Host: "127.0.0.1:1"} }, 502},
 		"too slow": {func(r *rig, cfg *proxy.Config) {
-			serving(t, func(http.ResponseWriter, *http.Request) { <-slow })(r, cfg)
+			serving(t, func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })(r, cfg)
 			cfg.Transport = &http.Transport{ResponseHeaderTimeout: 50 * time.Millisecond}
 		}, 504},
 		"no http": {serving(t, func(w http.ResponseWriter, _ *http.Request) {

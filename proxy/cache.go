@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/expirable"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/geowarden/geowarden/ogcapi"
 )
@@ -18,12 +18,14 @@ import (
 // that a flood without a credential does not reach the back end. It is bounded
 // in number, size and age.
 type answerCache struct {
-	entries *expirable.LRU[[sha256.Size]byte, cachedAnswer]
+	entries *lru.Cache[[sha256.Size]byte, cachedAnswer]
+	now     func() time.Time
 }
 
 type cachedAnswer struct {
 	header http.Header
 	body   []byte
+	until  time.Time
 }
 
 const (
@@ -32,8 +34,9 @@ const (
 	cachedFor     = 30 * time.Second
 )
 
-func newAnswerCache() *answerCache {
-	return &answerCache{expirable.NewLRU[[sha256.Size]byte, cachedAnswer](cachedAnswers, nil, cachedFor)}
+func newAnswerCache(now func() time.Time) (*answerCache, error) {
+	entries, err := lru.New[[sha256.Size]byte, cachedAnswer](cachedAnswers)
+	return &answerCache{entries: entries, now: now}, err
 }
 
 // cacheKey names what the answer depends on. Each part is preceded by its
@@ -49,7 +52,7 @@ func cacheKey(asked *ogcapi.Request, public string, accept http.Header) [sha256.
 // serve answers from the cache, and reports whether it could.
 func (c *answerCache) serve(w http.ResponseWriter, r *http.Request, finish func(http.Header, *event)) bool {
 	hit, ok := c.entries.Get(passageOf(r).cacheKey)
-	if !ok {
+	if !ok || !c.now().Before(hit.until) {
 		return false
 	}
 	h := w.Header()
@@ -77,7 +80,7 @@ func (c *answerCache) keep(res *http.Response) {
 		}
 	}
 	key := passageOf(res.Request).cacheKey
-	res.Body = &capture{ReadCloser: res.Body, whole: func(body []byte) { c.entries.Add(key, cachedAnswer{header, body}) }}
+	res.Body = &capture{ReadCloser: res.Body, whole: func(body []byte) { c.entries.Add(key, cachedAnswer{header, body, c.now().Add(cachedFor)}) }}
 }
 
 // capture copies a body while it is read, and hands it over at its end.

@@ -21,7 +21,7 @@ import (
 func (p *Proxy) outgoing(pr *httputil.ProxyRequest) {
 	pass := passageOf(pr.In)
 	p.setTarget(pr.Out, pass)
-	dropHeaders(pr.Out.Header, isManaged)
+	dropHeaders(pr.Out.Header, func(name string) bool { return isManaged(name) || p.ownHeaders[fold(name)] })
 	dropCredentials(pr.Out.Header, p.ForwardBearer && pass.who.Issuer != "")
 	pr.Out.Trailer = nil // a trailer would arrive after the decision
 	p.setForwarded(pr, pass)

@@ -102,7 +102,7 @@ func (p *Proxy) problemOf(r *http.Request, err error) problem {
 	case errors.As(err, &no):
 		return p.forbidden(no)
 	case errors.As(err, &noCatalog):
-		return problem{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Detail: "the back end's list of collections is out of reach, and this path cannot be read without it", retryAfter: 5 * time.Second, class: "no-collections"}
+		return problem{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Detail: "the back end's list of collections is out of reach, and this path cannot be read without it", retryAfter: noCatalog.RetryAfter, class: "no-collections"}
 	case errors.As(err, &noDecision):
 		return problem{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Detail: noDecisionDetail(noDecision.Cause), retryAfter: noDecision.RetryAfter, class: string(noDecision.Cause)}
 	case errors.As(err, &upstreamErr):

@@ -87,10 +87,11 @@ type Scheme struct {
 // Proxy is the gateway's HTTP side.
 type Proxy struct {
 	Config
-	peers    peers
-	upstream *httputil.ReverseProxy
-	openapi  *answerCache
-	probe    *probe
+	peers      peers
+	ownHeaders map[string]bool // the names in UpstreamHeader, folded
+	upstream   *httputil.ReverseProxy
+	openapi    *answerCache
+	probe      *probe
 }
 
 // New returns a Proxy, or every reason why the configuration makes none.
@@ -101,8 +102,16 @@ func New(cfg Config) (*Proxy, error) {
 	if cfg.UpstreamServer == "" && cfg.Upstream != nil {
 		cfg.UpstreamServer = cfg.Upstream.String()
 	}
-	p := &Proxy{Config: cfg, peers: peers(cfg.TrustedPeers), openapi: newAnswerCache()}
+	p := &Proxy{Config: cfg, peers: peers(cfg.TrustedPeers)}
 	if err := p.check(); err != nil {
+		return nil, err
+	}
+	p.ownHeaders = make(map[string]bool, len(cfg.UpstreamHeader))
+	for name := range cfg.UpstreamHeader {
+		p.ownHeaders[fold(name)] = true
+	}
+	var err error
+	if p.openapi, err = newAnswerCache(cfg.Now); err != nil {
 		return nil, err
 	}
 	p.upstream = &httputil.ReverseProxy{

@@ -74,10 +74,11 @@ func (p *Proxy) record(next http.Handler) http.Handler {
 		defer func() {
 			broken := recover()
 			if broken != nil && broken != http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
-				ev.failed("panic", fmt.Errorf("panic: %v\n%s", broken, debug.Stack()))
+				stack := debug.Stack()
 				if ww.Status() == 0 {
 					p.fail(ww, r, errPanicked)
 				}
+				ev.failed("panic", fmt.Errorf("panic: %v\n%s", broken, stack))
 			}
 			if broken != nil && ev.class == "" {
 				ev.class = "aborted" // the answer was cut in its middle, and the client sees it cut

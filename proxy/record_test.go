@@ -113,7 +113,7 @@ func TestNoDecisionIsANo(t *testing.T) {
 
 func TestMissingScopesAreNamed(t *testing.T) {
 	r := newRig(t, "jwks", func(_ *rig, cfg *proxy.Config) {
-		cfg.Authz = authz.Flat{Scopes: []string{"openid", "geo.read", "geo.write"}}
+		cfg.Authz = authz.Flat{Scopes: []string{"profile", "geo.read", "geo.write"}}
 	})
 	a := r.do("GET", "/collections/obs", r.token(osgeo))
 	if a.StatusCode != http.StatusForbidden {

@@ -25,11 +25,8 @@ func (s *Settings) checkPublic(r *report) {
 	if !s.BaseURL.IsSet() && !s.Loopback() && !r.broken["HOST"] {
 		r.warn(s.full("PYGEOAPI_BASEURL"), "not set: links in answers lead to %s", s.PublicURL())
 	}
-	switch {
-	case s.ReverseProxy && len(s.TrustedProxies) == 0:
+	if s.ReverseProxy && len(s.TrustedProxies) == 0 {
 		r.warn(s.full("TRUSTED_PROXIES"), "not set although FASTGEOAPI_REVERSE_PROXY is true: the X-Forwarded-* headers of every peer are ignored")
-	case !s.ReverseProxy && len(s.TrustedProxies) > 0:
-		r.warn(s.full("TRUSTED_PROXIES"), "not used while FASTGEOAPI_REVERSE_PROXY is false")
 	}
 }
 

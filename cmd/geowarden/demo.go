@@ -65,13 +65,10 @@ func (a *app) demo(ctx context.Context, mode Mode, port int) error {
 		return err
 	}
 	s, warnings, err := loadSettings(environ, os.DevNull)
-	for _, w := range warnings {
-		a.note("warning: %s", w)
-	}
 	if err != nil {
 		return err
 	}
-	err = a.serve(ctx, s, func(address string) { a.print("%s", peers.lines(mode, address)) })
+	err = a.serve(ctx, s, warnings, func(address string) { a.print("%s", peers.lines(mode, address)) })
 	if err != nil && strings.HasPrefix(err.Error(), "HOST, PORT:") {
 		return fmt.Errorf("%w; choose another with --port", err)
 	}

@@ -28,18 +28,18 @@ func newServeCmd(a *app) *cobra.Command {
 requests under way are finished first, within SHUTDOWN_TIMEOUT.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.settings()
+			s, warnings, err := loadSettings(a.environ, a.envFile)
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), s, nil)
+			return a.serve(cmd.Context(), s, warnings, nil)
 		},
 	}
 }
 
 // serve runs the gateway until the context is done. It calls started, where
-// there is one, as soon as requests are accepted.
-func (a *app) serve(ctx context.Context, s *Settings, started func(address string)) error {
+// there is one, as soon as connections are accepted.
+func (a *app) serve(ctx context.Context, s *Settings, warnings []Warning, started func(address string)) error {
 	log, closeLog, err := newLogger(s, a.stderr)
 	if err != nil {
 		return err
@@ -57,12 +57,17 @@ func (a *app) serve(ctx context.Context, s *Settings, started func(address strin
 	if err != nil {
 		return err
 	}
-	g.announce(s, log)
+	announce(s, warnings, log)
 	if started != nil {
 		started(s.PublicURL())
 	}
 	return g.run(ctx, listener, s.ShutdownTimeout, log)
 }
+
+// collectionsAge is how long the back end's list of collections serves while no
+// newer one can be had. It is long, because a stale list does little harm: a
+// collection that is missing in it cannot be reached by an id with slashes.
+const collectionsAge = 24 * time.Hour
 
 // gateway is the program's parts, put together.
 type gateway struct {
@@ -83,7 +88,9 @@ func newGateway(ctx context.Context, s *Settings, log *zap.Logger) (*gateway, er
 	}
 	catalog := ogcapi.NewCatalog(ogcapi.CatalogConfig{
 		URL:    strings.TrimSuffix(s.UpstreamURL.String(), "/") + "/collections",
+		Server: strings.TrimSuffix(s.ServerURL(), "/"),
 		Client: client(s, transport),
+		MaxAge: collectionsAge,
 		OnRefresh: func(n int, err error) {
 			if err != nil {
 				log.Warn("the back end's collections could not be listed", zap.Error(err))
@@ -138,10 +145,13 @@ func withoutSlash(u *url.URL) *url.URL {
 	return &c
 }
 
-// announce says at start what is on, and loudly what is open.
-func (g *gateway) announce(s *Settings, log *zap.Logger) {
+// announce says at start what is on, and everything that is doubtful about it.
+func announce(s *Settings, warnings []Warning, log *zap.Logger) {
 	log.Info("geowarden", zap.String("version", versionLine(buildInfo())), zap.String("mode", string(s.Mode())), zap.String("address", s.Address()),
 		zap.String("public", s.PublicURL()), zap.String("upstream", s.UpstreamURL.String()))
+	for _, w := range warnings {
+		log.Warn(w.String())
+	}
 	if s.Mode() == ModeOpen {
 		log.Warn("NOBODY IS ASKED WHO THEY ARE: switch on one of API_KEY_ENABLED, JWKS_ENABLED and OPA_ENABLED")
 	}

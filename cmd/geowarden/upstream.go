@@ -2,11 +2,8 @@ package main
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"time"
 )
 
@@ -21,16 +18,9 @@ func newTransport(s *Settings) (*http.Transport, error) {
 	t.MaxIdleConns = 256
 	t.IdleConnTimeout = 60 * time.Second
 	t.MaxResponseHeaderBytes = 256 << 10
-	if s.UpstreamCAFile == "" {
-		return t, nil
-	}
-	pem, err := os.ReadFile(s.UpstreamCAFile)
+	roots, err := s.UpstreamCAs()
 	if err != nil {
-		return nil, fmt.Errorf("UPSTREAM_CA_FILE: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, errors.New("UPSTREAM_CA_FILE: it holds no certificate in PEM")
+		return nil, fmt.Errorf("UPSTREAM_CA_FILE: %s %w", s.UpstreamCAFile, err)
 	}
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 	return t, nil
