@@ -120,12 +120,8 @@ func (p *Proxy) write(ev *event, r *http.Request, w middleware.WrapResponseWrite
 	}
 	fields = append(fields, ev.subject()...)
 	fields = append(fields, ev.resource()...)
-	for key, value := range map[string]string{"decision": ev.decision, "reason": ev.reason, "policy": ev.revision, "failure": ev.class} {
-		if value != "" {
-			fields = append(fields, zap.String(key, value))
-		}
-	}
-	if ev.err != nil {
+	fields = appendText(fields, "decision", ev.decision, "reason", ev.reason, "policy", ev.revision, "failure", ev.class)
+	if ev.err != nil && ev.decision != "deny" {
 		fields = append(fields, zap.NamedError("cause", ev.err))
 	}
 	entry.Write(fields...)
@@ -144,9 +140,14 @@ func (ev *event) resource() []zap.Field {
 	}
 	res := ev.asked.Resource
 	fields := []zap.Field{zap.String("path", ev.asked.EscapedPath()), zap.String("api", res.API), zap.String("operation", res.Operation), zap.String("type", res.Type)}
-	for key, value := range map[string]string{"collection": res.Collection, "item": res.Item, "process": res.Process, "job": res.Job} {
-		if value != "" {
-			fields = append(fields, zap.String(key, value))
+	return appendText(fields, "collection", res.Collection, "item", res.Item, "process", res.Process, "job", res.Job)
+}
+
+// appendText adds the pairs of a name and a text that is not empty.
+func appendText(fields []zap.Field, pairs ...string) []zap.Field {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			fields = append(fields, zap.String(pairs[i], pairs[i+1]))
 		}
 	}
 	return fields

@@ -49,7 +49,8 @@ type sample struct {
 	issuer   *demo.Issuer
 	upstream string
 	gateway  string
-	policy   string // a copy of the sample policy, to be changed while the demo runs
+	folder   string // of this run; it is removed at the end
+	policy   string // a copy of the sample policy in it, to be changed while the demo runs
 }
 
 func (a *app) demo(ctx context.Context, mode Mode, port int) error {
@@ -59,7 +60,7 @@ func (a *app) demo(ctx context.Context, mode Mode, port int) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(peers.policy) }()
+	defer func() { _ = os.RemoveAll(peers.folder) }()
 	environ, err := peers.environ(mode, port)
 	if err != nil {
 		return err
@@ -99,8 +100,7 @@ func newSample(ctx context.Context, port int) (*sample, error) {
 		upstream.SetServerURL(up)
 		p.gateway = up
 	}
-	p.policy, err = copyPolicy("examples/company")
-	return p, err
+	return p, p.copyPolicy("examples/company")
 }
 
 // serveOnLoopback serves on a free port and returns the address.
@@ -115,18 +115,17 @@ func serveOnLoopback(ctx context.Context, h http.Handler) (string, error) {
 	return "http://" + listener.Addr().String(), nil
 }
 
-// copyPolicy writes one of the policies that ship into a new folder.
-func copyPolicy(name string) (string, error) {
+// copyPolicy writes one of the policies that ship into a folder of its own.
+func (p *sample) copyPolicy(name string) error {
 	sub, err := fs.Sub(policies.FS, name)
 	if err != nil {
-		return "", err
+		return err
 	}
-	folder, err := os.MkdirTemp("", "geowarden-demo-")
-	if err != nil {
-		return "", err
+	if p.folder, err = os.MkdirTemp("", "geowarden-demo-"); err != nil {
+		return err
 	}
-	folder = filepath.Join(folder, "policy")
-	return folder, os.CopyFS(folder, sub)
+	p.policy = filepath.Join(p.folder, "policy")
+	return os.CopyFS(p.policy, sub)
 }
 
 // environ is the configuration of the demo, as an operator would write it.
