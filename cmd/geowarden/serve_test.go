@@ -1,0 +1,416 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/geowarden/geowarden/internal/demo"
+)
+
+// output is what a program that is still running wrote so far.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// program is the program, running in this process.
+type program struct {
+	t              *testing.T
+	url            string // with the context
+	stdout, stderr *output
+	stop           context.CancelFunc
+	ended          chan error
+}
+
+var announced = regexp.MustCompile(`"public": ?"([^"]+)"`)
+
+// start runs the program with exactly these settings on a free port, and waits
+// until it says where it listens.
+func start(t *testing.T, args []string, environ ...string) *program {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	p := &program{t: t, stdout: &output{}, stderr: &output{}, stop: stop, ended: make(chan error, 1)}
+	go func() { p.ended <- run(ctx, args, environ, p.stdout, p.stderr) }()
+	p.wait("the address", func() bool {
+		select {
+		case err := <-p.ended:
+			t.Fatalf("the program ended: %v\n%s", err, p.stderr)
+		default:
+		}
+		m := announced.FindStringSubmatch(p.stderr.String())
+		if m != nil {
+			p.url = m[1]
+		}
+		return m != nil
+	})
+	t.Cleanup(func() { stop() })
+	return p
+}
+
+// wait waits for something to be so.
+func (p *program) wait(what string, so func() bool) {
+	p.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if so() {
+			return
+		}
+	}
+	p.t.Fatalf("waited in vain for %s\n%s", what, p.stderr)
+}
+
+// end stops the program and returns how it ended.
+func (p *program) end() error {
+	p.t.Helper()
+	p.stop()
+	select {
+	case err := <-p.ended:
+		return err
+	case <-time.After(20 * time.Second):
+		p.t.Fatal("the program does not stop")
+		return nil
+	}
+}
+
+// get returns the status and the body of a path below the context.
+func (p *program) get(path string, headers ...string) (int, string) {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+// backend serves the sample API and returns the setting that names it.
+func backend(t *testing.T) (*demo.Upstream, string) {
+	t.Helper()
+	upstream := demo.NewUpstream(demo.UpstreamConfig{})
+	server := httptest.NewServer(upstream)
+	t.Cleanup(server.Close)
+	upstream.SetServerURL(server.URL)
+	return upstream, "DEV_UPSTREAM_URL=" + server.URL
+}
+
+// provider serves the sample issuer and returns the settings of the OIDC mode.
+func provider(t *testing.T) (*demo.Issuer, []string) {
+	t.Helper()
+	issuer, err := demo.NewIssuer(demo.IssuerConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(issuer)
+	t.Cleanup(server.Close)
+	issuer.SetBaseURL(server.URL)
+	return issuer, []string{"DEV_OPA_ENABLED=true", "DEV_OIDC_WELL_KNOWN_ENDPOINT=" + issuer.DiscoveryURL(), "DEV_OIDC_CLIENT_ID=pygeoapi-client", "DEV_POLICY_TIMEOUT=5s"}
+}
+
+func serveEnv(t *testing.T, more ...string) []string {
+	t.Helper()
+	return append([]string{"PORT=0", "HOME=" + t.TempDir()}, more...)
+}
+
+// A .env file as fastgeoapi's users have it serves after one added line.
+func TestServesAFileOfFastgeoapi(t *testing.T) {
+	_, upstream := backend(t)
+	p := start(t, []string{"serve", "--env-file", "testdata/fastgeoapi.env"}, serveEnv(t, upstream, "DEV_LOG_PATH="+t.TempDir(),
+		"DEV_API_KEY_ENABLED=true", "DEV_OPA_ENABLED=false", "DEV_JWKS_ENABLED=false", "DEV_PYGEOAPI_KEY_GLOBAL=a-key-for-this-test", "HOST=127.0.0.1")...)
+	p.url = regexp.MustCompile(`"address":"([^"]+)"`).FindStringSubmatch(p.stderr.String())[1]
+	p.url = "http://" + p.url + "/geoapi"
+	if status, _ := p.get("/collections"); status != http.StatusUnauthorized {
+		t.Errorf("without the key: %d", status)
+	}
+	if status, body := p.get("/collections", "X-API-KEY: a-key-for-this-test"); status != http.StatusOK {
+		t.Errorf("with the key: %d %s", status, body)
+	}
+	if !strings.Contains(p.stderr.String(), "LOG_ROTATION") {
+		t.Error("settings that make no sense here are not named")
+	}
+	if err := p.end(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Keys are made, used, disabled, and the file is reread; no key is in the log.
+func TestKeysFileIsReread(t *testing.T) {
+	_, upstream := backend(t)
+	file := filepath.Join(t.TempDir(), "keys.yaml")
+	var stdout output
+	if err := run(t.Context(), []string{"keys", "new", "office", "--file", file}, nil, &stdout, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	key := regexp.MustCompile(`gw_[\w-]+`).FindString(stdout.String())
+	p := start(t, []string{"serve"}, serveEnv(t, upstream, "DEV_API_KEY_ENABLED=true", "DEV_API_KEYS_FILE="+file)...)
+	if status, body := p.get("/collections", "X-API-KEY: "+key); status != http.StatusOK {
+		t.Fatalf("the new key: %d %s", status, body)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(content, []byte("  disabled: true\n")...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.wait("the key to be disabled", func() bool {
+		status, _ := p.get("/collections", "X-API-KEY: "+key)
+		return status == http.StatusUnauthorized
+	})
+	if err := p.end(); err != nil {
+		t.Error(err)
+	}
+	if log := p.stderr.String(); strings.Contains(log, key) || !strings.Contains(log, `"subject":"office"`) {
+		t.Errorf("the log must hold the key's name and not the key:\n%s", log)
+	}
+}
+
+const companyPolicy = "../../policies/examples/company"
+
+// A policy is exchanged while the gateway runs; a broken one leaves the last
+// good one in force.
+func TestPolicyIsExchangedWhileItRuns(t *testing.T) {
+	_, upstream := backend(t)
+	issuer, settings := provider(t)
+	folder := filepath.Join(t.TempDir(), "policy")
+	if err := os.CopyFS(folder, os.DirFS(companyPolicy)); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, []string{"serve"}, serveEnv(t, append(settings, upstream, "DEV_POLICY_PATH="+folder)...)...)
+	token := "Authorization: Bearer " + issuer.Token("tomkralidis")
+	lakes := func() int {
+		status, _ := p.get("/collections/lakes", token)
+		return status
+	}
+	if got := lakes(); got != http.StatusForbidden {
+		t.Fatalf("before: %d", got)
+	}
+	write := func(rego string) {
+		for _, name := range []string{"authz.rego", "authz_test.rego"} {
+			if err := os.Remove(filepath.Join(folder, name)); err != nil && name == "authz.rego" {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(folder, "authz.rego"), []byte(rego), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("package httpapi.authz\n\nallow if {")
+	p.wait("the broken policy to be told", func() bool { return strings.Contains(p.stderr.String(), "policy not reloaded") })
+	if got := lakes(); got != http.StatusForbidden {
+		t.Errorf("with a broken policy: %d, want what the last good one says", got)
+	}
+	write("package httpapi.authz\n\nallow if input.resource.collection == \"lakes\"\n")
+	p.wait("the new policy", func() bool { return lakes() == http.StatusOK })
+	if err := p.end(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The policy that ships: signed-in people read, nothing writes.
+func TestTheDefaultPolicyIsSafe(t *testing.T) {
+	seen, upstream := backend(t)
+	issuer, settings := provider(t)
+	p := start(t, []string{"serve"}, serveEnv(t, append(settings, upstream)...)...)
+	token := issuer.Token("tomkralidis")
+	for _, tt := range []struct {
+		method, path, token string
+		want                int
+	}{
+		{"GET", "/collections/lakes/items", token, 200},
+		{"GET", "/collections/lakes/items", "", 401},
+		{"POST", "/collections/lakes/items", token, 403},
+		{"DELETE", "/collections/lakes/items/1", token, 403},
+		{"POST", "/processes/hello-world/execution", token, 403},
+		{"GET", "/admin/config", token, 403},
+		{"GET", "/openapi", "", 401},
+	} {
+		seen.Reset()
+		req, err := http.NewRequestWithContext(t.Context(), tt.method, p.url+tt.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.token != "" {
+			req.Header.Set("Authorization", "Bearer "+tt.token)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != tt.want {
+			t.Errorf("%s %s: %d, want %d", tt.method, tt.path, res.StatusCode, tt.want)
+		}
+		for _, q := range seen.Requests() {
+			if tt.want != 200 && q.Method == tt.method && q.RequestURI == tt.path {
+				t.Errorf("%s %s arrived", tt.method, tt.path)
+			}
+		}
+	}
+}
+
+// Requests under way are finished before the program ends, and new ones are
+// refused.
+func TestStoppingFinishesWhatIsUnderWay(t *testing.T) {
+	entered, finish := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/processes" {
+			close(entered)
+			<-finish
+		}
+		_, _ = io.WriteString(w, `{"collections":[]}`)
+	}))
+	t.Cleanup(slow.Close)
+	p := start(t, []string{"serve"}, serveEnv(t, "DEV_UPSTREAM_URL="+slow.URL)...)
+	answered := make(chan string, 1)
+	go func() {
+		status, body := p.get("/processes")
+		answered <- fmt.Sprint(status, body)
+	}()
+	<-entered
+	p.stop()
+	p.wait("the listener to close", func() bool {
+		res, err := http.Get(p.url + "/") //nolint:noctx // only whether it connects
+		if err == nil {
+			_ = res.Body.Close()
+		}
+		return err != nil
+	})
+	close(finish)
+	if got := <-answered; got != `200{"collections":[]}` {
+		t.Errorf("the request under way got %s", got)
+	}
+	if err := p.end(); err != nil {
+		t.Error(err)
+	}
+	if log := p.stderr.String(); !strings.Contains(log, `"stopped"`) {
+		t.Errorf("the log does not say how it ended:\n%s", log)
+	}
+}
+
+// Without keys no token can be verified: 503 and not ready, never a yes, and
+// the gateway starts all the same.
+func TestAProviderThatIsDownIsNoYes(t *testing.T) {
+	_, upstream := backend(t)
+	issuer, settings := provider(t)
+	issuer.SetDown(true)
+	p := start(t, []string{"serve"}, serveEnv(t, append(settings, upstream, "DEV_JWKS_REFRESH_INTERVAL=100ms", "DEV_JWKS_MAX_AGE=1m")...)...)
+	token := "Authorization: Bearer " + issuer.Token("tomkralidis")
+	if status, body := p.get("/collections", token); status != http.StatusServiceUnavailable {
+		t.Errorf("with the provider down: %d %s", status, body)
+	}
+	root := strings.TrimSuffix(p.url, "/geoapi")
+	ready := func() string {
+		res, err := http.Get(root + "/readyz") //nolint:noctx // the test's own deadline holds
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		var body struct{ Status, Reason string }
+		if err := json.NewDecoder(res.Body).Decode(&body); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(res.StatusCode, body.Status, body.Reason)
+	}
+	if got := ready(); got != "503not-readykeys" {
+		t.Errorf("readyz: %s", got)
+	}
+	issuer.SetDown(false)
+	p.wait("the keys", func() bool { return ready() == "200ready" })
+	if status, body := p.get("/collections", token); status != http.StatusOK {
+		t.Errorf("with the provider back: %d %s", status, body)
+	}
+}
+
+func TestMistakesAtStart(t *testing.T) {
+	_, upstream := backend(t)
+	_, oidc := provider(t)
+	broken := t.TempDir()
+	if err := os.WriteFile(filepath.Join(broken, "a.rego"), []byte("package httpapi.authz\nallow if { x }"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	masked := t.TempDir()
+	if err := os.WriteFile(filepath.Join(masked, "a.rego"), []byte("package httpapi.authz\nallow if input.sub == \"a\"\nmasked_properties contains \"name\""), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	busy := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(busy.Close)
+	port := busy.URL[strings.LastIndexByte(busy.URL, ':')+1:]
+	for name, tt := range map[string]struct {
+		environ []string
+		want    string
+	}{
+		"a port that is taken":            {[]string{upstream, "PORT=" + port}, "HOST, PORT: cannot listen on 127.0.0.1:" + port},
+		"a policy that does not compile":  {append(oidc, upstream, "PORT=0", "DEV_POLICY_PATH="+broken), "a.rego:2"},
+		"a folder without a policy":       {append(oidc, upstream, "PORT=0", "DEV_POLICY_PATH="+t.TempDir()), ".rego"},
+		"a rule that would not be heeded": {append(oidc, upstream, "PORT=0", "DEV_POLICY_PATH="+masked), "masked_properties"},
+		"a log that cannot be written":    {[]string{upstream, "PORT=0", "DEV_LOG_PATH=/nowhere", "DEV_LOG_FILENAME=x.log"}, "/nowhere"},
+		"an open gateway beyond loopback": {[]string{upstream, "PORT=0", "HOST=0.0.0.0"}, "DEV_ALLOW_ANONYMOUS"},
+		"two modes":                       {append(oidc, upstream, "DEV_JWKS_ENABLED=true"), "OPA_ENABLED, JWKS_ENABLED and API_KEY_ENABLED are mutually exclusive"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stderr output
+			err := run(t.Context(), []string{"serve"}, append([]string{"HOME=" + t.TempDir()}, tt.environ...), io.Discard, &stderr)
+			if err == nil || !strings.Contains(stderr.String(), tt.want) {
+				t.Errorf("%v\n%s", err, &stderr)
+			}
+		})
+	}
+}
+
+// The demo runs in each mode without any setting of the machine's, and prints
+// where it is.
+func TestDemoRunsInEachMode(t *testing.T) {
+	for _, mode := range []Mode{ModeOpen, ModeAPIKey, ModeJWKS, ModeOIDC} {
+		p := start(t, []string{"demo", "--mode", string(mode), "--port", "0"}, "DEV_API_KEY_ENABLED=maybe", "PORT=x")
+		p.wait("the lines to try", func() bool { return strings.Contains(p.stdout.String(), "export G="+p.url) })
+		want := http.StatusUnauthorized
+		if mode == ModeOpen {
+			want = http.StatusOK
+		}
+		if status, body := p.get("/collections/obs"); status != want || strings.Contains(body, "[redacted]") {
+			t.Errorf("%s: %d", mode, status)
+		}
+		if err := p.end(); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
+	var stderr output
+	if err := run(t.Context(), []string{"demo", "--mode", "both"}, nil, io.Discard, &stderr); err == nil || !strings.Contains(stderr.String(), "--mode is api-key, jwks, oidc or open") {
+		t.Errorf("a mode that is none: %v %s", err, &stderr)
+	}
+}
