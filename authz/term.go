@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -50,7 +51,10 @@ type identity struct {
 // value is the input as the engine reads it: the same as document, built
 // without a detour over JSON. A test holds the two together.
 func (f form) value(in Input) (ast.Value, error) {
-	who := in.Principal.Derived(newIdentity).(*identity)
+	who, ok := in.Principal.Derived(newIdentity).(*identity)
+	if !ok {
+		return nil, errors.New("the principal was derived by somebody else")
+	}
 	if who.err != nil {
 		return nil, who.err
 	}

@@ -99,7 +99,7 @@ func (c *capture) Read(buf []byte) (int, error) {
 	switch {
 	case c.copied.Len() > cachedBytes:
 		c.whole, c.copied = nil, bytes.Buffer{}
-	case err == io.EOF: //nolint:errorlint // io.Reader's own contract: EOF comes bare
+	case err == io.EOF:
 		c.whole(c.copied.Bytes())
 		c.whole = nil
 	}

@@ -39,7 +39,7 @@ type problem struct {
 // fail answers a request with an error. It is the only place that does.
 func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 	ev := eventOf(r)
-	pr := p.problemOf(r, err)
+	pr := p.problemOf(err)
 	ev.failed(pr.class, err)
 
 	pr.Type, pr.Title, pr.Description, pr.ID = "about:blank", http.StatusText(pr.Status), pr.Detail, ev.id
@@ -78,7 +78,7 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // problemOf is the one mapping from errors to answers.
-func (p *Proxy) problemOf(r *http.Request, err error) problem {
+func (p *Proxy) problemOf(err error) problem {
 	var (
 		who         *authn.Error
 		ambiguous   *ogcapi.Ambiguous

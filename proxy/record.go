@@ -120,7 +120,7 @@ func (p *Proxy) write(ev *event, r *http.Request, w middleware.WrapResponseWrite
 	}
 	fields = append(fields, ev.subject()...)
 	fields = append(fields, ev.resource()...)
-	fields = appendText(fields, "decision", ev.decision, "reason", ev.reason, "policy", ev.revision, "failure", ev.class)
+	fields = appendText(fields, text{"decision", ev.decision}, text{"reason", ev.reason}, text{"policy", ev.revision}, text{"failure", ev.class})
 	if ev.err != nil && ev.decision != "deny" {
 		fields = append(fields, zap.NamedError("cause", ev.err))
 	}
@@ -140,14 +140,16 @@ func (ev *event) resource() []zap.Field {
 	}
 	res := ev.asked.Resource
 	fields := []zap.Field{zap.String("path", ev.asked.EscapedPath()), zap.String("api", res.API), zap.String("operation", res.Operation), zap.String("type", res.Type)}
-	return appendText(fields, "collection", res.Collection, "item", res.Item, "process", res.Process, "job", res.Job)
+	return appendText(fields, text{"collection", res.Collection}, text{"item", res.Item}, text{"process", res.Process}, text{"job", res.Job})
 }
 
-// appendText adds the pairs of a name and a text that is not empty.
-func appendText(fields []zap.Field, pairs ...string) []zap.Field {
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			fields = append(fields, zap.String(pairs[i], pairs[i+1]))
+// text is a field of the log line that is left out where it is empty.
+type text struct{ name, value string }
+
+func appendText(fields []zap.Field, texts ...text) []zap.Field {
+	for _, t := range texts {
+		if t.value != "" {
+			fields = append(fields, zap.String(t.name, t.value))
 		}
 	}
 	return fields

@@ -29,7 +29,7 @@ type front struct {
 	background []func(context.Context) // each runs until its context is done
 }
 
-const bearerChallenge = `Bearer realm="geowarden"`
+const bearerChallenge = `Bearer realm="geowarden"` //nolint:gosec // a challenge, not a credential
 
 // newFront makes the front of the mode that is on.
 func newFront(ctx context.Context, s *Settings, log *zap.Logger) (*front, error) {

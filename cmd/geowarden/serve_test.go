@@ -304,7 +304,7 @@ func TestStoppingFinishesWhatIsUnderWay(t *testing.T) {
 	<-entered
 	p.stop()
 	p.wait("the listener to close", func() bool {
-		res, err := http.Get(p.url + "/") //nolint:noctx // only whether it connects
+		res, err := http.Get(p.url + "/")
 		if err == nil {
 			_ = res.Body.Close()
 		}
@@ -335,7 +335,7 @@ func TestAProviderThatIsDownIsNoYes(t *testing.T) {
 	}
 	root := strings.TrimSuffix(p.url, "/geoapi")
 	ready := func() string {
-		res, err := http.Get(root + "/readyz") //nolint:noctx // the test's own deadline holds
+		res, err := http.Get(root + "/readyz")
 		if err != nil {
 			t.Fatal(err)
 		}
