@@ -30,7 +30,8 @@ func TestMain(m *testing.M) {
 // and reads the logs, in that order: what is checked last has seen it all.
 func run(m *testing.M) int {
 	if err := prepare(); err != nil {
-		return failed(err)
+		fmt.Fprintf(os.Stderr, "e2e: %v\n", err)
+		return 1
 	}
 	s := &stack{}
 	defer s.kill()

@@ -110,9 +110,13 @@ func (s *stack) startBackend(log, port, name string) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	scratch, err := filepath.Abs(logs) // its jobs go where the logs go, even if it is killed
+	if err != nil {
+		return nil, err
+	}
 	const arrived = `--access-logfile=- --access-logformat='%(m)s %(U)s %(q)s id=%({x-request-id}i)s key=%({x-api-key}i)s authorization=%({authorization}i)s'`
 	p, err := s.launch(log, []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + scratch,
 		"PYGEOAPI_SERVER_URL=" + name, "GUNICORN_CMD_ARGS=" + arrived,
 	}, serve, port)
 	if err != nil {
