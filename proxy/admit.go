@@ -45,7 +45,7 @@ func (p *Proxy) gate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	eventOf(r).forwarded = p.Now()
-	p.upstream.ServeHTTP(w, admitted)
+	p.upstream.ServeHTTP(finalOnly{w}, admitted)
 }
 
 // admit is the whole decision on a request: what is asked, who asks, may they.
