@@ -78,7 +78,7 @@ type Policy struct {
 	PolicyTimeout      time.Duration `envconfig:"POLICY_TIMEOUT" default:"100ms" mode:"OIDC and OPA" desc:"How long one decision may take; beyond it the answer is 503."`
 	PolicyFullPath     bool          `envconfig:"POLICY_FULL_PATH" default:"false" mode:"OIDC and OPA" desc:"Give the policy the path with the context in front (geoapi, collections, …) instead of the path below it."`
 	PolicyHeaders      HeaderNames   `envconfig:"POLICY_HEADERS" mode:"OIDC and OPA" example:"x-purpose" desc:"The request headers that the policy may see, separated by commas; never one that carries a credential."`
-	PolicyAllowNetwork bool          `envconfig:"POLICY_ALLOW_NETWORK" default:"false" mode:"OIDC and OPA" desc:"Let the policy call http.send, net.* and opa.runtime."`
+	PolicyAllowNetwork bool          `envconfig:"POLICY_ALLOW_NETWORK" default:"false" mode:"OIDC and OPA" desc:"Let the policy call http.send, net.lookup_ip_addr and opa.runtime."`
 }
 
 // Public is how the gateway is reached from outside.
