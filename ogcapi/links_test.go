@@ -81,6 +81,8 @@ func TestLinksInTexts(t *testing.T) {
 		`<p>http:&#x2F;&#x2F;localhost:5001&#x2F;x</p>`:                                            `<p>https:&#x2F;&#x2F;example.org&#x2F;geoapi&#x2F;x</p>`,
 		`see http://localhost:5001 and (http://localhost:5001/b)`:                                  `see https://example.org/geoapi and (https://example.org/geoapi/b)`,
 		`http://localhost:5001`:                                                                    `https://example.org/geoapi`,
+		"<a class=x href=http://localhost:5001/jobs>":                                              "<a class=x href=https://example.org/geoapi/jobs>",
+		"<img\nsrc=http://localhost:5001/a.png>":                                                   "<img\nsrc=https://example.org/geoapi/a.png>",
 		`http:"http:http://localhost:5001" "http://localhost:5001"`:                                `http:"http:http://localhost:5001" "https://example.org/geoapi"`,
 	} {
 		if got := rewrite(t, l, "text/html; charset=utf-8", in); got != want {
@@ -89,7 +91,7 @@ func TestLinksInTexts(t *testing.T) {
 	}
 	for _, same := range []string{
 		``, `h`, `http:`, `"http://localhost:50011/"`, `"http://localhost:5001x"`, `"http://localhost:5001.evil/"`, `"http://localhost:5001@evil"`,
-		`<a href="http://evil/?u=http://localhost:5001/x">`, `"http://evil/http://localhost:5001/x"`, `"http://evil/?u=x&amp;v=http://localhost:5001/"`,
+		`<a href="http://evil/?u=http://localhost:5001/x">`, `"http://evil/http://localhost:5001/x"`, `<a href="http://evil/?href=http://localhost:5001/">`, `"http://evil/?u=x&amp;v=http://localhost:5001/"`,
 		`"http://localhost:500`, `"http://localhost:5001&am`,
 	} {
 		if got := rewrite(t, l, "text/html", same); got != same {

@@ -11,7 +11,11 @@ type textLinks struct {
 	before []byte // the end of what is behind, as far as it matters for where a URL can begin
 }
 
-const lookBehind = len(`&quot;`)
+// openings are what can stand before a URL: a quote, or an attribute that a page
+// leaves unquoted. The space tells that from a parameter of another URL.
+var openings = append([]string{" href=", "\nhref=", "\thref=", " src=", "\nsrc=", "\tsrc=", " action="}, textSyntax.quotes...)
+
+const lookBehind = len(` action=`)
 
 func (t *textLinks) scan(dst, src []byte, last bool) ([]byte, int) {
 	head, _, _ := strings.Cut(t.from, "/") // http:
@@ -56,14 +60,14 @@ func (t *textLinks) remember(piece []byte) {
 	t.before = append(t.before[:0], t.before[max(0, len(t.before)-lookBehind):]...)
 }
 
-// canBegin reports whether a URL can begin here. Behind an equals sign, a slash
-// or a letter it is a part of another URL.
+// canBegin reports whether a URL can begin here. Behind an equals sign that is
+// no attribute's, a slash or a letter it is a part of another URL.
 func (t *textLinks) canBegin() bool {
 	if len(t.before) == 0 || bytes.IndexByte([]byte("\"'`<>([{| \t\r\n"), t.before[len(t.before)-1]) >= 0 {
 		return true
 	}
-	for _, quote := range textSyntax.quotes {
-		if bytes.HasSuffix(t.before, []byte(quote)) {
+	for _, opening := range openings {
+		if bytes.HasSuffix(t.before, []byte(opening)) {
 			return true
 		}
 	}
