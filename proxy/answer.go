@@ -62,9 +62,7 @@ func (p *Proxy) fixHeaders(res *http.Response, pass *passage, ev *event) {
 	p.CORS.apply(h, ev.origin)
 	h.Set("X-Request-Id", ev.id)
 	p.fixCaching(h, pass.who)
-	if pass.links.Needed() {
-		p.fixLocations(h, pass)
-	}
+	p.fixLocations(h, pass)
 }
 
 // fixCaching keeps an answer to somebody out of shared caches. RFC 9111
@@ -117,6 +115,9 @@ func (p *Proxy) belowContext(path, public string) string {
 	u, err := url.Parse(public)
 	if err != nil {
 		return path
+	}
+	if strings.HasPrefix(path, u.EscapedPath()+"/") {
+		return path // the back end knows the public address
 	}
 	base := strings.TrimSuffix(p.Upstream.EscapedPath(), "/")
 	if rest, ok := strings.CutPrefix(path, base); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {

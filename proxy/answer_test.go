@@ -180,6 +180,7 @@ func TestLocationsLeadToTheGateway(t *testing.T) {
 		"http://inside.test:5000/jobs/1":      "/jobs/1",
 		self.Upstream.String() + "/jobs/1?f=": "/jobs/1?f=",
 		"/jobs/1":                             "/jobs/1",
+		contexts + "/jobs/1":                  "/jobs/1",
 	}
 	for from, to := range tests {
 		location = from
