@@ -211,14 +211,7 @@ func TestCutInTheMiddleStaysACut(t *testing.T) {
 				cfg.UpstreamServer = cfg.Public
 			}
 		})
-		req, err := http.NewRequestWithContext(t.Context(), "GET", r.gateway.URL+contexts+"/processes", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
+		res := r.begin("/processes")
 		body, err := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		if !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -245,14 +238,7 @@ func TestAnswersStream(t *testing.T) {
 				cfg.UpstreamServer = cfg.Public
 			}
 		})
-		req, err := http.NewRequestWithContext(t.Context(), "GET", r.gateway.URL+contexts+"/processes", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
+		res := r.begin("/processes")
 		first := make([]byte, 9)
 		if _, err := io.ReadFull(res.Body, first); err != nil || string(first) != `{"first":` {
 			t.Fatalf("rewritten %v: %q %v", rewritten, first, err)

@@ -258,6 +258,20 @@ func (r *rig) send(method, path, body string, headers ...string) answer {
 	return answer{res, string(got)}
 }
 
+// begin sends a GET and leaves the body to be read, and closed.
+func (r *rig) begin(path string) *http.Response {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, r.gateway.URL+contexts+path, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return res
+}
+
 // raw writes bytes to the gateway and reads one answer. It returns the reader,
 // for what comes after it, and fails the test where no answer comes.
 func (r *rig) raw(request string) (answer, *bufio.Reader, net.Conn) {
