@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -66,71 +67,72 @@ func (o object) text() (jsontext.Value, error) {
 	return append(out, '}'), nil
 }
 
+// find returns the place of a member; -1 where there is none.
+func (o object) find(name string) int {
+	return slices.IndexFunc(o, func(m member) bool { return m.name == name })
+}
+
 func (o object) get(name string) jsontext.Value {
-	for _, m := range o {
-		if m.name == name {
-			return m.value
-		}
+	if i := o.find(name); i >= 0 {
+		return o[i].value
 	}
 	return nil
 }
 
 // set replaces a member in its place, or adds it at the end.
 func (o *object) set(name string, value jsontext.Value) {
-	for i := range *o {
-		if (*o)[i].name == name {
-			(*o)[i].value = value
-			return
-		}
+	if i := o.find(name); i >= 0 {
+		(*o)[i].value = value
+		return
 	}
 	*o = append(*o, member{name, value})
 }
 
 func (o *object) remove(name string) {
-	for i := range *o {
-		if (*o)[i].name == name {
-			*o = append((*o)[:i], (*o)[i+1:]...)
-			return
-		}
+	if i := o.find(name); i >= 0 {
+		*o = slices.Delete(*o, i, i+1)
 	}
 }
 
 // edit changes a member that is an object; where there is none, it begins with
 // an empty one.
 func (o *object) edit(name string, change func(*object) error) error {
-	var inner object
-	if value := o.get(name); value != nil {
-		var err error
-		if inner, err = readObject(value); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
+	if o.find(name) < 0 {
+		*o = append(*o, member{name, jsontext.Value("{}")})
+	}
+	return o.editAt(o.find(name), change)
+}
+
+// editAt changes the object in a place. Looking for it by its name again would
+// make the time grow with the square of the document.
+func (o *object) editAt(i int, change func(*object) error) error {
+	m := &(*o)[i]
+	inner, err := readObject(m.value)
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.name, err)
 	}
 	if err := change(&inner); err != nil {
 		return err
 	}
-	text, err := inner.text()
-	if err != nil {
-		return err
-	}
-	o.set(name, text)
-	return nil
+	m.value, err = inner.text()
+	return err
 }
 
 // editIfThere changes a member that is an object, where there is one.
 func (o *object) editIfThere(name string, change func(*object) error) error {
-	if o.get(name) == nil {
-		return nil
+	if i := o.find(name); i >= 0 {
+		return o.editAt(i, change)
 	}
-	return o.edit(name, change)
+	return nil
 }
 
 // editEach changes every member that is an object.
 func (o *object) editEach(change func(name string, inner *object) error) error {
-	for _, m := range *o {
+	for i, m := range *o {
 		if m.value.Kind() != '{' {
 			continue
 		}
-		if err := o.edit(m.name, func(inner *object) error { return change(m.name, inner) }); err != nil {
+		if err := o.editAt(i, func(inner *object) error { return change(m.name, inner) }); err != nil {
 			return err
 		}
 	}
