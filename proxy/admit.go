@@ -22,8 +22,10 @@ type passage struct {
 	links  ogcapi.Links // from the back end's own address to the public one
 	body   *clientBody
 
-	exempt   bool // admitted without a credential
-	cacheKey [sha256.Size]byte
+	exempt    bool // admitted without a credential
+	publicKey [sha256.Size]byte
+
+	seen map[string][]string // the headers that the policy saw
 }
 
 type passageKey struct{}
@@ -41,10 +43,16 @@ func (p *Proxy) gate(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	if passageOf(admitted).exempt && p.openapi.serve(w, admitted, p.fixCached) {
+	if passageOf(admitted).exempt {
+		p.servePublic(w, admitted)
 		return
 	}
-	eventOf(r).forwarded = p.Now()
+	p.forward(w, admitted)
+}
+
+// forward hands an admitted request to the back end, and its answer back.
+func (p *Proxy) forward(w http.ResponseWriter, admitted *http.Request) {
+	eventOf(admitted).forwarded = p.Now()
 	p.upstream.ServeHTTP(finalOnly{w}, admitted)
 }
 
@@ -139,9 +147,10 @@ func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principa
 		asked: asked, who: who, public: public,
 		links: ogcapi.NewLinks(p.UpstreamServer, public),
 		body:  &clientBody{ReadCloser: r.Body},
+		seen:  p.policyHeader(r.Header),
 	}
 	if p.exempt(asked) {
-		pass.exempt, pass.cacheKey = true, cacheKey(asked, public, r.Header)
+		pass.exempt, pass.publicKey = true, publicKey(asked, public, r.Header)
 	}
 	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, pass))
 	if r.Body != nil && r.Body != http.NoBody {

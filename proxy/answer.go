@@ -42,19 +42,25 @@ func (p *Proxy) answer(res *http.Response) error {
 	return nil
 }
 
-// fixCached sets what belongs to this request on an answer out of the cache.
-func (p *Proxy) fixCached(h http.Header, ev *event) {
-	p.CORS.apply(h, ev.origin)
-	h.Set("X-Request-Id", ev.id)
-	p.fixCaching(h, nobody)
-}
-
 // errTunnel is a 101 of the back end: every upgrade was removed from the
 // request, so nobody asked for it.
 var errTunnel = errors.New("the back end switched protocols unasked")
 
-// errTooLarge is a document over maxHeld.
-var errTooLarge = fmt.Errorf("the document is over %d MiB, more than is held to rewrite it", maxHeld>>20)
+// unreadable is an answer of the back end that cannot be made fit for the
+// caller, and so is none.
+type unreadable struct {
+	why string // for the caller
+	err error
+}
+
+func (u *unreadable) Error() string {
+	if u.err != nil {
+		return u.why + ": " + u.err.Error()
+	}
+	return u.why
+}
+
+func (u *unreadable) Unwrap() error { return u.err }
 
 func (p *Proxy) fixHeaders(res *http.Response, pass *passage, ev *event) {
 	h := res.Header
@@ -116,7 +122,7 @@ func (p *Proxy) belowContext(path, public string) string {
 	if err != nil {
 		return path
 	}
-	if strings.HasPrefix(path, u.EscapedPath()+"/") {
+	if rest, ok := strings.CutPrefix(path, u.EscapedPath()); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {
 		return path // the back end knows the public address
 	}
 	base := strings.TrimSuffix(p.Upstream.EscapedPath(), "/")
@@ -147,15 +153,15 @@ func (p *Proxy) secureOpenAPI(res *http.Response, pass *passage) error {
 	}
 	doc, err := io.ReadAll(io.LimitReader(pass.links.Body("application/json", plain), maxHeld+1))
 	if err != nil {
-		return err
+		return &unreadable{"the back end's API definition could not be read whole", err}
 	}
 	if len(doc) > maxHeld {
-		return errTooLarge
+		return &unreadable{fmt.Sprintf("the back end's API definition is over %d MiB, more than is held to rewrite it", maxHeld>>20), nil}
 	}
 	security := p.OpenAPI
 	security.ServerURL = pass.public
 	if doc, err = ogcapi.SecureOpenAPI(doc, security); err != nil {
-		return err
+		return &unreadable{"the back end's API definition is not an OpenAPI 3 document in JSON", err}
 	}
 	_ = res.Body.Close()
 	res.Body = io.NopCloser(bytes.NewReader(doc))
@@ -167,9 +173,11 @@ func (p *Proxy) secureOpenAPI(res *http.Response, pass *passage) error {
 // rewriteLinks points the links of a text to the gateway, as it streams.
 func rewriteLinks(res *http.Response, pass *passage) error {
 	media := res.Header.Get("Content-Type")
-	whole := res.StatusCode != http.StatusPartialContent && res.StatusCode != http.StatusNotModified
-	if !pass.links.Needed() || !pass.links.Handles(media) || !whole {
+	if !pass.links.Needed() || !pass.links.Handles(media) || res.StatusCode == http.StatusNotModified {
 		return nil
+	}
+	if res.StatusCode == http.StatusPartialContent {
+		return &unreadable{"the back end sent a part of a text whose links must be changed: ask for it whole, without Range", nil}
 	}
 	coding := res.Header.Get("Content-Encoding")
 	markRewritten(res.Header, pass.public)

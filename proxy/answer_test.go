@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -200,25 +201,28 @@ func TestLocationsLeadToTheGateway(t *testing.T) {
 
 // Row 26: a cut of the back end is a cut to the client, never a clean 200.
 func TestCutInTheMiddleStaysACut(t *testing.T) {
-	for _, rewritten := range []bool{false, true} {
-		r := newRig(t, "open", serving(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = io.WriteString(w, `{"features":[`+strings.Repeat(`{"type":"Feature"},`, 1000))
-			_ = http.NewResponseController(w).Flush()
-			panic(http.ErrAbortHandler)
-		}), func(_ *rig, cfg *proxy.Config) {
-			if !rewritten {
-				cfg.UpstreamServer = cfg.Public
+	for _, upstreamStatus := range []int{http.StatusOK, http.StatusInternalServerError} {
+		for _, rewritten := range []bool{false, true} {
+			r := newRig(t, "open", serving(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(upstreamStatus)
+				_, _ = io.WriteString(w, `{"features":[`+strings.Repeat(`{"type":"Feature"},`, 1000))
+				_ = http.NewResponseController(w).Flush()
+				panic(http.ErrAbortHandler)
+			}), func(_ *rig, cfg *proxy.Config) {
+				if !rewritten {
+					cfg.UpstreamServer = cfg.Public
+				}
+			})
+			res := r.begin("/processes")
+			body, err := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("rewritten %v: the client read %d bytes and the end %v; want an unexpected end", rewritten, len(body), err)
 			}
-		})
-		res := r.begin("/processes")
-		body, err := io.ReadAll(res.Body)
-		_ = res.Body.Close()
-		if !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("rewritten %v: the client read %d bytes and the end %v; want an unexpected end", rewritten, len(body), err)
-		}
-		if line := r.log.line(t, res.Header.Get("X-Request-Id")); line["failure"] != "aborted" {
-			t.Errorf("the log says %v", line["failure"])
+			if line := r.log.line(t, res.Header.Get("X-Request-Id")); line["failure"] != "aborted" {
+				t.Errorf("the log says %v", line["failure"])
+			}
 		}
 	}
 }
@@ -458,4 +462,138 @@ func TestAnswersWithoutContentTypePass(t *testing.T) {
 	if a.StatusCode != http.StatusOK || a.body != "http://inside.test:5000/x" {
 		t.Errorf("status %d, body %q", a.StatusCode, a.body)
 	}
+}
+
+// The answer that everybody gets depends on nothing that one stranger sent, and
+// is not kept where the back end has something against it.
+func TestPublicAnswersCannotBePoisoned(t *testing.T) {
+	var sent http.Header
+	asked := 0
+	r := newRig(t, "api-key", serving(t, func(w http.ResponseWriter, req *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "text/html")
+		for name, values := range sent {
+			w.Header()[name] = values
+		}
+		_, _ = fmt.Fprintf(w, "<p>%s %s %s %s %s</p>", req.Header.Get("Cookie"), req.UserAgent(), req.Header.Get("X-Lang"), req.Header.Get("Accept-Language"), req.Header.Get("Accept"))
+	}))
+	evil := []string{"Cookie: evil=1", "User-Agent: evil", "X-Lang: evil", "Accept-Language: evil", "Accept: text/html, evil/evil", "Authorization: Basic evil"}
+	for _, headers := range [][]string{evil, {"Accept: text/html"}} {
+		if a := r.do("GET", "/openapi?f=html", headers...); strings.Contains(a.body, "evil") || !strings.Contains(a.body, "text/html") {
+			t.Errorf("with %v: %s", headers, a.body)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("the back end was asked %d times for one answer", asked)
+	}
+	for i, h := range []http.Header{{"Cache-Control": {"private"}}, {"Cache-Control": {"max-age=0, No-Store"}}, {"Set-Cookie": {"a=b"}}, {"Content-Encoding": {"x"}}} {
+		sent, asked = h, 0
+		for range 2 {
+			r.do("GET", fmt.Sprintf("/openapi?f=html&lang=%d", i))
+		}
+		if asked != 2 {
+			t.Errorf("an answer with %v was kept", h)
+		}
+	}
+	if a, b := r.do("GET", "/openapi?f=html"), r.do("GET", "/openapi?f=html", "Accept: text/html"); a.body == b.body {
+		t.Error("two questions got one answer")
+	}
+}
+
+// What is kept ends: by its age, and where it is too large or was cut.
+func TestPublicAnswersAreNotKeptForLong(t *testing.T) {
+	asked, size := 0, 10
+	now := time.Now()
+	r := newRig(t, "api-key", serving(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "text/html")
+		if size < 0 {
+			w.Header().Set("Content-Length", "1000")
+		}
+		_, _ = io.WriteString(w, strings.Repeat("x", max(size, 1)))
+	}), func(_ *rig, cfg *proxy.Config) { cfg.Now = func() time.Time { return now } })
+	ask := func(lang string) int {
+		asked = 0
+		for range 2 {
+			res := r.begin("/openapi?lang=" + lang)
+			_, _ = io.Copy(io.Discard, res.Body) // it may be cut
+			_ = res.Body.Close()
+		}
+		return asked
+	}
+	if got := ask("a"); got != 1 {
+		t.Errorf("asked %d times", got)
+	}
+	now = now.Add(time.Minute)
+	if got := ask("a"); got != 1 {
+		t.Errorf("a minute later: asked %d times", got)
+	}
+	size = 3 << 20
+	if got := ask("b"); got != 2 {
+		t.Errorf("too large: asked %d times", got)
+	}
+	size = -1
+	if got := ask("c"); got != 2 {
+		t.Errorf("cut: asked %d times", got)
+	}
+}
+
+// A part of a text whose links would have to change is no answer; of data it is.
+func TestRangesAreOfWhatTheClientSees(t *testing.T) {
+	r := newRig(t, "open", serving(t, func(w http.ResponseWriter, req *http.Request) {
+		media := "image/tiff"
+		if strings.HasSuffix(req.URL.Path, "/map") {
+			media = "application/json"
+		}
+		w.Header().Set("Content-Type", media)
+		http.ServeContent(w, req, "", time.Time{}, strings.NewReader(`{"href":"http://inside.test:5000/x"}`))
+	}))
+	for path, want := range map[string]int{"/collections/obs/coverage": 206, "/collections/obs/map": 502, "/static/x.json": 200} {
+		if a := r.do("GET", path, "Range: bytes=0-5"); a.StatusCode != want || want == 502 && !strings.Contains(a.body, "without Range") {
+			t.Errorf("%s: status %d, want %d: %s", path, a.StatusCode, want, a.body)
+		}
+	}
+}
+
+// A document that must be held whole is held up to a limit, and an answer that
+// cannot be read is none.
+func TestAPIDefinitionThatCannotBeRewritten(t *testing.T) {
+	tests := map[string]struct {
+		write http.HandlerFunc
+		want  string
+	}{
+		"too large":        {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, io.LimitReader(spaces{}, 17<<20)) }, "over 16 MiB"},
+		"no JSON":          {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{") }, "not an OpenAPI 3 document"},
+		"another document": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"swagger":"2.0"}`) }, "not an OpenAPI 3 document"},
+		"another coding": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "br")
+			_, _ = io.WriteString(w, "x")
+		}, "content coding"},
+		"no gzip": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = io.WriteString(w, "x")
+		}, "could not be read"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, "open", serving(t, func(w http.ResponseWriter, req *http.Request) {
+				w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.0")
+				tt.write(w, req)
+			}))
+			a := r.do("GET", "/openapi?f=json")
+			if a.StatusCode != http.StatusBadGateway || !strings.Contains(a.body, tt.want) {
+				t.Errorf("status %d: %.300s", a.StatusCode, a.body)
+			}
+		})
+	}
+}
+
+// spaces are endless.
+type spaces struct{}
+
+func (spaces) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
 }

@@ -134,3 +134,100 @@ func TestClientCannotSetTheGatewaysSecret(t *testing.T) {
 		t.Error("another spelling of the secret's header arrived")
 	}
 }
+
+// What a decision was made on arrives as it was, also where the client names
+// it in Connection, which makes a reverse proxy remove it.
+func TestConnectionHeaderDeletesNothingThatWasDecidedOn(t *testing.T) {
+	r := newRig(t, "oidc", func(r *rig, cfg *proxy.Config) {
+		cfg.Authz = r.policy("default")
+		cfg.PolicyHeaders = []string{"x-purpose"}
+		cfg.ForwardBearer = true
+	})
+	token := r.token(osgeo)
+	a, _, _ := r.raw("POST " + contexts + "/collections/obs/items HTTP/1.1\r\nHost: gateway.test\r\n" + token +
+		"\r\nX-Purpose: audit\r\nX_Purpose: steal\r\nContent-Type: application/query-cql-json\r\nConnection: close, Content-Type, content-TYPE, X-Purpose, Authorization\r\nContent-Length: 2\r\n\r\n{}")
+	in, _ := r.asked.last()
+	if in.Request.Resource.Operation != "read" || len(in.Header["x-purpose"]) != 1 || in.Header["x-purpose"][0] != "audit" {
+		t.Fatalf("status %d: decided on %+v, %v", a.StatusCode, in.Request.Resource, in.Header)
+	}
+	got := r.lastArrived().Header
+	if got.Get("Content-Type") != "application/query-cql-json" || got.Get("X-Purpose") != "audit" || got["X_purpose"] != nil || got["X_Purpose"] != nil {
+		t.Errorf("a read was decided, and arrived: %v", got)
+	}
+	if "Authorization: "+got.Get("Authorization") != token {
+		t.Error("the token that is to be passed on is gone")
+	}
+}
+
+// Headers that some servers take for others do not arrive at all: the back end
+// could read a type, a length or a path that nobody decided on. gunicorn takes
+// SCRIPT_NAME and PATH_INFO from loopback, and /static would become /admin.
+func TestHeadersThatOtherServersReadDifferentlyDoNotArrive(t *testing.T) {
+	r := newRig(t, "open")
+	for _, name := range []string{
+		"Content_Type", "Content.Type", "Content_Length", "Transfer_Encoding", "X~Auth~User", "X+Forwarded+For", "Script_Name", "Script-Name", "Path-Info", "PATH_INFO",
+		"X-Script-Name", "X-Original-Url", "X-Rewrite-Url", "X-Original-Method", "Request-Uri", "Query-String", "Request-Method", "Via", "X-Accel-Redirect", "Proxy",
+	} {
+		r.upstream.Reset()
+		a, _, _ := r.raw(request("GET", contexts+"/static/style.css", name+": /static"))
+		if a.StatusCode >= 500 {
+			t.Errorf("%s: status %d", name, a.StatusCode)
+		}
+		for header := range r.lastArrived().Header {
+			if strings.EqualFold(header, name) {
+				t.Errorf("%s arrived", header)
+			}
+		}
+	}
+}
+
+// Only a trusted proxy's X-Forwarded-Host counts, and only if it says one thing.
+func TestForwardedAddressSaysOneThing(t *testing.T) {
+	r := newRig(t, "open", func(_ *rig, cfg *proxy.Config) {
+		cfg.ForwardedByProxy = true
+		cfg.TrustedPeers = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
+	for name, headers := range map[string][]string{
+		"two hosts":             {"X-Forwarded-Host: a.test", "X-Forwarded-Host: b.test", "X-Forwarded-Proto: https"},
+		"two hosts in one":      {"X-Forwarded-Host: a.test, b.test", "X-Forwarded-Proto: https"},
+		"two schemes":           {"X-Forwarded-Host: a.test", "X-Forwarded-Proto: https", "X-Forwarded-Proto: http"},
+		"another scheme":        {"X-Forwarded-Host: a.test", "X-Forwarded-Proto: javascript"},
+		"no scheme":             {"X-Forwarded-Host: a.test"},
+		"a host with a user":    {"X-Forwarded-Host: u@a.test", "X-Forwarded-Proto: https"},
+		"a prefix that climbs":  {"X-Forwarded-Host: a.test", "X-Forwarded-Proto: https", "X-Forwarded-Prefix: /../x"},
+		"a prefix with a quote": {"X-Forwarded-Host: a.test", "X-Forwarded-Proto: https", "X-Forwarded-Prefix: /\"x"},
+	} {
+		body := r.do("GET", "/collections/obs?f=json", headers...).body
+		for _, bad := range []string{"b.test", "javascript:", "u@", "/../x", "/\"x", `/\\\"x`} {
+			if strings.Contains(body, bad) {
+				t.Errorf("%s: links hold %s", name, bad)
+			}
+		}
+		if strings.Contains(body, "a.test") && !strings.HasPrefix(name, "a prefix") {
+			t.Errorf("%s: links lead to a.test", name)
+		}
+	}
+	r.do("GET", "/collections/obs", "X-Forwarded-For: nonsense, <b>, 198.51.100.7")
+	if got := r.lastArrived().Header.Get("X-Forwarded-For"); got != "198.51.100.7, 127.0.0.1" {
+		t.Errorf("the chain that arrived: %s", got)
+	}
+}
+
+// A claim that cannot stand in a header, or is absent, leaves its header absent.
+func TestClaimsThatCannotStandInAHeader(t *testing.T) {
+	r := newRig(t, "oidc", func(_ *rig, cfg *proxy.Config) { cfg.IdentityHeaders = map[string]string{"X-Auth-Test": "test"} })
+	for _, tt := range []struct {
+		claim any
+		want  string
+	}{
+		{"plain", "plain"}, {true, "true"}, {12, "12"}, {[]string{"a", "b"}, "a,b"}, {[]string{"a,b"}, ""}, {"a\r\nX-Evil: 1", ""}, {"caf\u00e9", ""}, {map[string]any{"a": 1}, ""}, {nil, ""}, {"", ""},
+	} {
+		r.upstream.Reset()
+		token := r.issuer.Sign(r.with(map[string]any{"test": tt.claim}))
+		r.do("GET", "/collections/obs", "Authorization: Bearer "+token, "X-Auth-Test: mallory")
+		got, there := r.lastArrived().Header["X-Auth-Test"]
+		if (tt.want == "") == there || there && got[0] != tt.want {
+			t.Errorf("%#v arrived as %v", tt.claim, got)
+		}
+	}
+}

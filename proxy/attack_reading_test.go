@@ -211,6 +211,8 @@ func TestNothingButTheExactPathIsPublic(t *testing.T) {
 		{"GET", "/openapi?f=html", 200, nil},
 		{"HEAD", "/openapi", 200, nil},
 		{"GET", "/openapi/", 200, nil}, // the same resource, in its canonical form
+		{"GET", "/openapi?f=json&lang=de", 200, nil},
+		{"GET", "/openapi?f=json&z=1", 401, nil}, // it would only get past the cache
 		{"POST", "/openapi", 401, nil},
 		{"OPTIONS", "/openapi", 401, nil},
 		{"DELETE", "/openapi", 401, nil},

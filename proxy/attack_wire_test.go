@@ -106,6 +106,9 @@ func TestMethodsAndTargetsOfOthersAreRefused(t *testing.T) {
 		"propfind":                  {request("PROPFIND", contexts+"/"), 405},
 		"a method in lower case":    {request("get", contexts+"/"), 405},
 		"absolute form, other host": {request("GET", "http://evil.test"+contexts+"/"), 400},
+		"absolute form, no host":    {request("GET", "http://"+contexts+"/"), 400},
+		"absolute form, a user":     {request("GET", strings.Replace(r.gateway.URL, "://", "://user@", 1)+contexts+"/"), 400},
+		"absolute form, ftp":        {request("GET", strings.Replace(r.gateway.URL, "http:", "ftp:", 1)+contexts+"/"), 400},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -193,5 +196,29 @@ func TestRequestTrailersDoNotArrive(t *testing.T) {
 	got := r.lastArrived().Header
 	if got.Get("Te") != "" || got.Get("Trailer") != "" || got.Get("X-Auth-User") != "" {
 		t.Errorf("arrived: %v", got)
+	}
+}
+
+// Row 24's beginning: a body that never comes does not keep a refusal, its
+// connection or a shutdown waiting.
+func TestRefusalsDoNotWaitForTheBody(t *testing.T) {
+	r := newRig(t, "api-key")
+	for name, head := range map[string]string{
+		"no key":    "POST " + contexts + "/jobs HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: 1000\r\n\r\n",
+		"chunked":   "POST " + contexts + "/jobs HTTP/1.1\r\nHost: gateway.test\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"preflight": "OPTIONS " + contexts + "/jobs HTTP/1.1\r\nHost: gateway.test\r\nOrigin: https://a.test\r\nAccess-Control-Request-Method: GET\r\nContent-Length: 1000\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, reader, _ := r.raw(head) // the answer comes, although the body does not
+			if a.StatusCode != http.StatusUnauthorized && a.StatusCode != http.StatusNoContent {
+				t.Errorf("status %d", a.StatusCode)
+			}
+			if !a.Close {
+				t.Error("the connection stays open for a body that nobody reads")
+			}
+			if !closed(reader) {
+				t.Error("the connection was not closed")
+			}
+		})
 	}
 }

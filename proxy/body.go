@@ -3,8 +3,10 @@ package proxy
 import (
 	"errors"
 	"io"
+	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // clientBody notes whether reading the caller's body failed: then the fault is
@@ -21,6 +23,22 @@ func (b *clientBody) Read(buf []byte) (int, error) {
 	}
 	return n, err
 }
+
+// refuseBody ends the connection of a request that is answered without its
+// body. net/http would read on, for as long as the client likes, before it
+// sends the answer: a flood of requests that never send their body would hold
+// their connections, and a shutdown, for nothing.
+func refuseBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	w.Header().Set("Connection", "close")
+	// A writer that has no connection, as in a test, has no deadline either.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(refusedBody))
+}
+
+// refusedBody is how long a body that nobody wants may still come.
+const refusedBody = time.Second
 
 // bufferPool lends the reverse proxy its copy buffers.
 type bufferPool struct{ sync.Pool }

@@ -19,7 +19,7 @@ func decoded(res *http.Response) (io.Reader, error) {
 		res.Header.Del("Content-Encoding")
 		return &lazyGzip{src: res.Body}, nil
 	}
-	return nil, errors.New("the back end used a content coding that it was not asked for")
+	return nil, &unreadable{"the back end used a content coding that it was not asked for", nil}
 }
 
 // lazyGzip reads the gzip header at the first Read, not before the answer's

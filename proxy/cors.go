@@ -29,6 +29,7 @@ func (p *Proxy) cors(next http.Handler) http.Handler {
 			return
 		}
 		h := w.Header()
+		refuseBody(w, r)
 		p.CORS.apply(h, eventOf(r).origin)
 		h.Add("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
 		h.Set("X-Request-Id", eventOf(r).id)

@@ -38,25 +38,37 @@ var managedFamilies = []string{
 	"x-forwarded", "x-auth-", "x-authenticated-", "x-authentik-", "x-goog-authenticated-", "x-ms-client-principal", "x-amzn-oidc-", "x-webauth-", "x-envoy-", "x-ssl-", "ssl-client", "x-client-cert", "x-client-dn", "x-geowarden-", "remote-",
 }
 
-// isManaged reports whether a client's header of that name is removed.
+// isManaged reports whether a client's header of that name is removed. So is
+// every one whose name has other characters than letters, digits and hyphens:
+// some servers would take Content_Type for Content-Type, beside the real one.
 func isManaged(name string) bool {
 	f := fold(name)
+	if strings.IndexFunc(name, func(r rune) bool { return !isPlain(r) }) >= 0 {
+		return true
+	}
 	if slices.Contains(managed, f) {
 		return true
 	}
 	return slices.ContainsFunc(managedFamilies, func(family string) bool { return strings.HasPrefix(f, family) })
 }
 
+func isPlain(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-'
+}
+
 // isIdentity reports whether a header may carry a claim to the back end.
 func isIdentity(name string) bool { return strings.HasPrefix(fold(name), "x-auth-") }
 
-// credentials are the headers, folded, that prove who somebody is.
-var credentials = []string{"authorization", "x-api-key"}
-
-// isCredential reports whether a header is a secret of the caller's.
+// isCredential reports whether a header proves to the gateway who somebody is.
 func isCredential(name string) bool {
 	f := fold(name)
-	return slices.Contains(credentials, f) || f == "cookie" || f == "proxy-authorization"
+	return f == "authorization" || f == "x-api-key"
+}
+
+// isSecret reports whether a header is nothing for a policy to see.
+func isSecret(name string) bool {
+	f := fold(name)
+	return isCredential(name) || f == "cookie" || f == "proxy-authorization"
 }
 
 // dropHeaders removes every header whose name the function takes.

@@ -21,8 +21,11 @@ import (
 func (p *Proxy) outgoing(pr *httputil.ProxyRequest) {
 	pass := passageOf(pr.In)
 	p.setTarget(pr.Out, pass)
+	if pass.exempt {
+		pr.Out.Header = publicHeader(pr.In.Header)
+	}
 	dropHeaders(pr.Out.Header, func(name string) bool { return isManaged(name) || p.ownHeaders[fold(name)] })
-	dropCredentials(pr.Out.Header, p.ForwardBearer && pass.who.Issuer != "")
+	p.restoreDecided(pr, pass)
 	pr.Out.Trailer = nil // a trailer would arrive after the decision
 	p.setForwarded(pr, pass)
 	p.setIdentity(pr.Out.Header, pass.who)
@@ -42,16 +45,22 @@ func (p *Proxy) setTarget(out *http.Request, pass *passage) {
 	out.Host = ""
 }
 
-// dropCredentials removes what proves the caller to the gateway, of whichever
-// kind the mode reads: the back end knows nothing of users.
-func dropCredentials(h http.Header, keepBearer bool) {
-	bearer := h.Values("Authorization")
-	dropHeaders(h, func(name string) bool {
-		f := fold(name)
-		return f == credentials[0] || f == credentials[1]
-	})
-	if keepBearer && len(bearer) == 1 {
-		h.Set("Authorization", bearer[0])
+// restoreDecided sets what the decision was made on as it was then. A client
+// that names a header in Connection makes the reverse proxy remove it: a POST
+// that only reads, by its type, would arrive as one without a type.
+func (p *Proxy) restoreDecided(pr *httputil.ProxyRequest, pass *passage) {
+	h := pr.Out.Header
+	if media, ok := pr.In.Header["Content-Type"]; ok {
+		h["Content-Type"] = media
+	}
+	for name, values := range pass.seen {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	// What proves the caller to the gateway goes no further, whichever kind the
+	// mode reads, unless the token is meant to.
+	dropHeaders(h, isCredential)
+	if token := pr.In.Header["Authorization"]; p.ForwardBearer && len(token) == 1 && (pass.who.Kind == authn.User || pass.who.Kind == authn.Service) {
+		h["Authorization"] = token
 	}
 }
 
@@ -97,9 +106,9 @@ func (p *Proxy) setIdentity(h http.Header, who *authn.Principal) {
 }
 
 func identityValue(who *authn.Principal, claim string) (string, bool) {
-	var value any = who.ID
-	if claim != "sub" {
-		value = who.Claims[claim]
+	value := who.Claims[claim]
+	if who.Kind == authn.Key && claim == "sub" {
+		value = who.ID // a key has a name, and no claims
 	}
 	text, ok := headerText(value)
 	return text, ok && text != "" && httpguts.ValidHeaderFieldValue(text)
@@ -148,8 +157,8 @@ func (p *Proxy) setConditions(h http.Header, pass *passage) {
 	} else {
 		h.Set("Accept-Encoding", "identity")
 	}
-	switch pass.asked.Resource.API {
-	case "static", "coverages", "maps", "tiles":
+	switch pass.asked.Resource.Type {
+	case "coverage", "map", "tile":
 		return
 	}
 	if pass.asked.Resource.Operation != "read" {

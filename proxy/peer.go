@@ -42,7 +42,7 @@ func (ps peers) publicAddress(r *http.Request, configured string, byProxy bool) 
 	if byProxy && ps.trusts(r) {
 		public = forwardedAddress(r.Header, configured)
 	}
-	if r.URL.IsAbs() && r.URL.Host != "" && !sameHost(public, r.URL.Host) {
+	if r.URL.IsAbs() && !names(r.URL, public) {
 		return "", errForeignTarget
 	}
 	return public, nil
@@ -72,7 +72,8 @@ func single(h http.Header, name string) string {
 	return ""
 }
 
-func sameHost(address, host string) bool {
-	u, err := url.Parse(address)
-	return err == nil && strings.EqualFold(u.Host, host)
+// names reports whether a target in absolute form is the gateway's own.
+func names(target *url.URL, public string) bool {
+	u, err := url.Parse(public)
+	return err == nil && (target.Scheme == "http" || target.Scheme == "https") && target.User == nil && strings.EqualFold(u.Host, target.Host)
 }

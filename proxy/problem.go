@@ -51,6 +51,7 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h := w.Header()
 	clear(h) // nothing of a half-made answer
+	refuseBody(w, r)
 	p.CORS.apply(h, ev.origin)
 	h.Set("X-Request-Id", ev.id)
 	h.Set("Content-Type", "application/problem+json")
@@ -184,6 +185,7 @@ func (e *upstreamError) Unwrap() error { return e.err }
 // upstreamFailed answers when the back end gave no usable answer.
 func (p *Proxy) upstreamFailed(w http.ResponseWriter, r *http.Request, err error) {
 	var timeout net.Error
+	var unfit *unreadable
 	pr := problem{Status: http.StatusBadGateway, Code: "BadGateway", Detail: "the back end is out of reach", class: "upstream"}
 	pass := passageOf(r)
 	switch {
@@ -191,7 +193,9 @@ func (p *Proxy) upstreamFailed(w http.ResponseWriter, r *http.Request, err error
 		pr = problem{Status: http.StatusBadRequest, Code: "InvalidParameterValue", Detail: "the request's body could not be read: it is malformed or was cut", class: "client-body"}
 	case errors.Is(err, context.Canceled):
 		pr = problem{Status: 499, Code: "ClientClosedRequest", Detail: "the client went away", class: "client-gone"}
-	case errors.Is(err, errTooLarge), errors.Is(err, errTunnel):
+	case errors.As(err, &unfit):
+		pr.Detail = unfit.why
+	case errors.Is(err, errTunnel):
 		pr.Detail = err.Error()
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		pr = problem{Status: http.StatusGatewayTimeout, Code: "GatewayTimeout", Detail: "the back end took too long to answer", class: "upstream-timeout"}

@@ -16,7 +16,6 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +89,7 @@ type Proxy struct {
 	peers      peers
 	ownHeaders map[string]bool // the names in UpstreamHeader, folded
 	upstream   *httputil.ReverseProxy
-	openapi    *answerCache
+	openapi    *publicAnswers
 	probe      *probe
 }
 
@@ -111,7 +110,7 @@ func New(cfg Config) (*Proxy, error) {
 		p.ownHeaders[fold(name)] = true
 	}
 	var err error
-	if p.openapi, err = newAnswerCache(cfg.Now); err != nil {
+	if p.openapi, err = newPublicAnswers(cfg.Now); err != nil {
 		return nil, err
 	}
 	p.upstream = &httputil.ReverseProxy{
@@ -147,7 +146,7 @@ func (p *Proxy) check() error {
 		need(isIdentity(name), "the identity header "+name+" must begin with X-Auth-")
 	}
 	for _, name := range p.PolicyHeaders {
-		need(!isCredential(name), "the header "+name+" carries a credential, which a policy never sees")
+		need(!isSecret(name) && !isManaged(name), "the header "+name+" carries a credential, or is one that a client cannot set, and a policy never sees it")
 	}
 	return errors.Join(errs...)
 }
@@ -177,13 +176,4 @@ func (p *Proxy) clientIP() func(http.Handler) http.Handler {
 		prefixes = append(prefixes, peer.String())
 	}
 	return middleware.ClientIPFromXFF(prefixes...)
-}
-
-// exempt reports whether a request needs no credential. An exemption is an
-// exact path in its one reading, with its methods; never a prefix, a pattern or
-// anything of the query (CVE-2025-54576, CVE-2026-41059).
-func (p *Proxy) exempt(q *ogcapi.Request) bool {
-	return p.PublicOpenAPI &&
-		(q.Method == http.MethodGet || q.Method == http.MethodHead) &&
-		slices.Equal(q.Segments, []string{"openapi"})
 }

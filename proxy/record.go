@@ -71,11 +71,12 @@ func (p *Proxy) record(next http.Handler) http.Handler {
 		ev := &event{id: requestID(r.Header), origin: single(r.Header, "Origin")}
 		r = r.WithContext(context.WithValue(r.Context(), eventKey{}, ev))
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		whole := false // a panic was answered, as a whole
 		defer func() {
 			broken := recover()
 			if broken != nil && broken != http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
 				stack := debug.Stack()
-				if ww.Status() == 0 {
+				if whole = ww.Status() == 0; whole {
 					p.fail(ww, r, errPanicked)
 				}
 				ev.failed("panic", fmt.Errorf("panic: %v\n%s", broken, stack))
@@ -84,7 +85,7 @@ func (p *Proxy) record(next http.Handler) http.Handler {
 				ev.class = "aborted" // the answer was cut in its middle, and the client sees it cut
 			}
 			p.write(ev, r, ww, start)
-			if broken != nil && ww.Status() != http.StatusInternalServerError {
+			if broken != nil && !whole {
 				panic(http.ErrAbortHandler) // a swallowed cut would look like a whole answer
 			}
 		}()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/geowarden/geowarden/authn"
 	"github.com/geowarden/geowarden/authz"
 	"github.com/geowarden/geowarden/proxy"
 )
@@ -172,3 +173,22 @@ func TestNewRefusesHolesInTheGate(t *testing.T) {
 		t.Error("a proxy without an authorizer")
 	}
 }
+
+// Somebody who is not signed in is asked to, where a policy says no.
+func TestADenialOfAStrangerIsA401(t *testing.T) {
+	for kind, want := range map[authn.Kind]int{authn.Anonymous: http.StatusUnauthorized, authn.User: http.StatusForbidden} {
+		r := newRig(t, "oidc", func(_ *rig, cfg *proxy.Config) {
+			cfg.Authn = authenticating(func() *authn.Principal { return &authn.Principal{Kind: kind} })
+			cfg.Authz = deciding(func(authz.Input) (authz.Decision, error) { return authz.Decision{Reason: "not today"}, nil })
+		})
+		a := r.do("GET", "/collections")
+		if a.StatusCode != want || a.problem(t)["detail"] != "not today" || (a.Header.Get("WWW-Authenticate") != "") != (want == http.StatusUnauthorized) {
+			t.Errorf("%s: status %d: %s", kind, a.StatusCode, a.body)
+		}
+	}
+}
+
+// authenticating is an authenticator made of a function.
+type authenticating func() *authn.Principal
+
+func (a authenticating) Authenticate(*http.Request) (*authn.Principal, error) { return a(), nil }
