@@ -170,6 +170,7 @@ func TestKeysFileIsReadStrictly(t *testing.T) {
 		"a short digest":            {"- name: a\n  digest: " + digest[:60], "line 2: digest must be"},
 		"the wrong length":          {"- name: a\n  digest: sha512:" + digest[7:], "line 2: digest must be"},
 		"a date without a time":     {"- name: a\n  digest: " + digest + "\n  expires: 2027-01-31", "line 3: expires must be"},
+		"the zero date":             {"- name: a\n  digest: " + digest + "\n  expires: 0001-01-01T00:00:00Z", "line 3: expires must be"},
 		"an empty date":             {"- name: a\n  digest: " + digest + "\n  expires:", "line 3: expires must be"},
 		"disabled: yes":             {"- name: a\n  digest: " + digest + "\n  disabled: yes", "line 3: disabled must be"},
 		"disabled empty":            {"- name: a\n  digest: " + digest + "\n  disabled:", "line 3: disabled must be"},

@@ -91,6 +91,10 @@ func (s *KeySet) Ready() error {
 	return snap.unusable()
 }
 
+// Failing reports that the last fetch failed: the last good set may still
+// serve, until the ceiling.
+func (s *KeySet) Failing() bool { return s.failing.Load() }
+
 // usable returns the set that tokens may be verified with, or nil. A set older
 // than MaxAge may hold a key that was removed since: it is used only while no
 // newer one can be fetched, and never beyond the ceiling.

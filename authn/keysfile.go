@@ -110,7 +110,8 @@ func (e *keyEntry) set(field string, value *yaml.Node) (err error) {
 	case "digest":
 		e.digest, err = parseDigest(value.Value)
 	case "expires":
-		if e.expires, err = time.Parse(time.RFC3339, value.Value); err != nil {
+		// The zero time means never, here inside, and must not be written there.
+		if e.expires, err = time.Parse(time.RFC3339, value.Value); err != nil || e.expires.IsZero() {
 			return errors.New("expires must be a date and time as in RFC 3339: 2027-01-31T00:00:00Z")
 		}
 	case "disabled":

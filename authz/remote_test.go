@@ -13,10 +13,14 @@ import (
 	"github.com/geowarden/geowarden/authz"
 )
 
-// answering is an engine on a server that gives every question to handler.
+// answering is an engine on a server that gives every question for a decision
+// to handler, and knows no data rule.
 func answering(t *testing.T, cfg authz.RemoteConfig, handler http.HandlerFunc) *authz.Remote {
 	t.Helper()
-	server := httptest.NewServer(handler)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", handler)
+	mux.HandleFunc("/v1/compile", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"result": {}}`) })
+	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	cfg.URL = server.URL
 	if cfg.Timeout == 0 {

@@ -60,7 +60,17 @@ func (c *ruleCheck) ask(ctx context.Context, r *Remote) error {
 	if err != nil {
 		return err
 	}
-	outcome := &checked{found: status == http.StatusOK && couldBeDefined(answer), at: time.Now()}
+	outcome := &checked{at: time.Now()}
+	switch status {
+	case http.StatusOK:
+		if outcome.found, err = couldBeDefined(answer); err != nil {
+			return unavailable(CauseRemote, err)
+		}
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+		// It is closed: nobody can tell, and the server's own answers decide.
+	default:
+		return unavailable(CauseRemote, fmt.Errorf("the OPA server's Compile API answered %d", status))
+	}
 	c.outcome.Store(outcome)
 	return outcome.verdict()
 }
@@ -74,15 +84,15 @@ func (o *checked) verdict() error {
 
 // couldBeDefined tells whether the Compile API found a condition under which
 // the query holds: without one it gives an empty result.
-func couldBeDefined(answer []byte) bool {
+func couldBeDefined(answer []byte) (bool, error) {
 	var compiled struct {
-		Result struct {
+		Result *struct {
 			Queries []json.RawMessage `json:"queries"`
 			Support []json.RawMessage `json:"support"`
 		} `json:"result"`
 	}
-	if json.Unmarshal(answer, &compiled) != nil {
-		return false
+	if err := json.Unmarshal(answer, &compiled); err != nil || compiled.Result == nil {
+		return false, errors.New("the answer of the OPA server's Compile API has no result")
 	}
-	return len(compiled.Result.Queries)+len(compiled.Result.Support) > 0
+	return len(compiled.Result.Queries)+len(compiled.Result.Support) > 0, nil
 }

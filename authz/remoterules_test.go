@@ -61,7 +61,7 @@ func TestAServerIsAskedForDataRulesOnceAWhile(t *testing.T) {
 }
 
 func TestAServerThatKeepsTheCompileAPIClosedStillDecides(t *testing.T) {
-	for _, status := range []int{401, 403, 404, 500} {
+	for _, status := range []int{401, 403, 404, 405} {
 		r := compileServer(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		if got, err := r.Decide(t.Context(), full()); err != nil || !got.Allow {
 			t.Errorf("%d: %+v, %v", status, got, err)
@@ -78,5 +78,21 @@ func TestAServerThatIsLostWhileItIsAskedGivesNoAnswer(t *testing.T) {
 	}
 	if r.rules.outcome.Load() != nil {
 		t.Error("no answer was kept as one")
+	}
+}
+
+// Whatever else the Compile API answers is no word on the policy's rules.
+func TestAnAnswerThatSaysNothingAboutDataRulesIsNone(t *testing.T) {
+	for name, compile := range map[string]http.HandlerFunc{
+		"500":       func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"no JSON":   func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
+		"no result": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") },
+	} {
+		r := compileServer(t, compile)
+		got, err := r.Decide(t.Context(), full())
+		var none *Unavailable
+		if !errors.As(err, &none) || none.Cause != CauseRemote || got.Allow {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
 	}
 }

@@ -151,7 +151,7 @@ func TestConnectionHeaderDeletesNothingThatWasDecidedOn(t *testing.T) {
 		t.Fatalf("status %d: decided on %+v, %v", a.StatusCode, in.Request.Resource, in.Header)
 	}
 	got := r.lastArrived().Header
-	if got.Get("Content-Type") != "application/query-cql-json" || got.Get("X-Purpose") != "audit" || got["X_purpose"] != nil || got["X_Purpose"] != nil {
+	if got.Get("Content-Type") != "application/query-cql-json" || got.Get("X-Purpose") != "audit" || got["X_purpose"] != nil {
 		t.Errorf("a read was decided, and arrived: %v", got)
 	}
 	if "Authorization: "+got.Get("Authorization") != token {

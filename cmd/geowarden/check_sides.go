@@ -45,6 +45,9 @@ func (s *Settings) checkUpstream(r *report) {
 	if _, err := s.UpstreamCAs(); err != nil {
 		r.problem(s.full("UPSTREAM_CA_FILE"), "%s %s", s.UpstreamCAFile, err)
 	}
+	if s.UpstreamURL.Exposed() && (len(s.UpstreamHeaders) > 0 || s.ForwardAuthorization) {
+		r.warn(s.full("UPSTREAM_URL"), "plain http to another machine: what UPSTREAM_HEADERS or FORWARD_AUTHORIZATION send can be read on the way; use https")
+	}
 	if s.ForwardAuthorization && s.UpstreamHeaders.Header()[http.CanonicalHeaderKey("Authorization")] != nil {
 		r.problem(s.full("FORWARD_AUTHORIZATION"), "it is true although UPSTREAM_HEADERS sets Authorization; keep one of the two")
 	}

@@ -198,7 +198,7 @@ func TestDoubtsAreWarnings(t *testing.T) {
 		"DEV_LOG_PATH=/var/log":                                 "DEV_LOG_PATH: LOG_PATH and LOG_FILENAME go together",
 		"DEV_LOG_FORMAT={time} {message}":                       "DEV_LOG_FORMAT: it is a template of loguru",
 		"HOST=0.0.0.0 DEV_ALLOW_ANONYMOUS=true":                 "DEV_PYGEOAPI_BASEURL: not set: links in answers lead to http://localhost:5000/geoapi",
-		"API_KEY_ENABLED=true LOG_LEVEL=debug":                  "API_KEY_ENABLED, LOG_LEVEL: not read without the prefix DEV_",
+		"LOG_LEVEL=debug ROOT_PATH=/x":                          "LOG_LEVEL, ROOT_PATH: not read without the prefix DEV_",
 		"DEV_LOG_ROTATION=1 PROD_LOG_ROTATION=1 LOG_ROTATION=1": "DEV_LOG_ROTATION: known from fastgeoapi",
 	} {
 		split := strings.Split(lines, " ")

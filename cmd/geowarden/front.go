@@ -208,6 +208,14 @@ func (f *front) ready() string {
 	return ""
 }
 
+// degraded names what is down and not needed right now.
+func (f *front) degraded() []string {
+	if f.keys != nil && f.keys.Failing() {
+		return []string{"provider"}
+	}
+	return nil
+}
+
 // client reaches the back end on the gateway's own account.
 func client(s *Settings, transport http.RoundTripper) *http.Client {
 	return &http.Client{Transport: withHeader{s.UpstreamHeaders.Header(), transport}}

@@ -27,10 +27,10 @@ func (h *HeaderNames) Decode(value string) error {
 	}
 	for _, word := range words {
 		switch folded := foldHeader(word); {
-		case !httpguts.ValidHeaderFieldName(word):
-			return errors.New("it has a part that is not a header name")
 		case folded == "authorization", folded == "proxy-authorization", folded == "cookie", folded == "x-api-key":
 			return fmt.Errorf("it names %s, which carries a credential; take it out", folded)
+		case strings.ContainsFunc(word, func(r rune) bool { return !isPlain(r) || strings.ContainsRune("._~", r) }):
+			return errors.New("it has a part that is not a header name of letters, digits and hyphens")
 		}
 		*h = append(*h, strings.ToLower(word))
 	}

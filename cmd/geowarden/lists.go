@@ -37,6 +37,9 @@ func (w *Words) Decode(value string) error {
 			return errors.New("it has a character that no scope may have; write names separated by spaces")
 		}
 	}
+	if len(words) == 0 {
+		return errors.New("it has separators and no word; take it out, or name what is demanded")
+	}
 	*w = words
 	return nil
 }

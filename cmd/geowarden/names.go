@@ -76,10 +76,13 @@ func checkNames(src *source, s *Settings, r *report) {
 		v.checkDotenvName(name, src.file, r)
 	}
 	var unprefixed []string
+	switches := []string{"API_KEY_ENABLED", "JWKS_ENABLED", "OPA_ENABLED"}
 	for _, name := range slices.Sorted(maps.Keys(src.process)) {
 		switch prefix, _ := cutPrefix(strings.ToUpper(name)); {
 		case prefix == v.prefix:
 			v.checkProcessName(name, r)
+		case slices.Contains(switches, name) && s.Mode() == ModeOpen:
+			r.problem(name, "it is not read without its prefix, and no mode is on: the gateway would be open; did you mean %s?", v.prefix+name)
 		case prefix == "" && slices.Contains(v.ours, name):
 			unprefixed = append(unprefixed, name)
 		}

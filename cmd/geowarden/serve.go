@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,7 +72,6 @@ const collectionsAge = 24 * time.Hour
 type gateway struct {
 	handler    http.Handler
 	background []func(context.Context)
-	draining   *atomic.Bool
 }
 
 // newGateway puts the parts together. Nothing here waits for a network.
@@ -97,20 +95,14 @@ func newGateway(ctx context.Context, s *Settings, log *zap.Logger) (*gateway, er
 			}
 		},
 	})
-	draining := new(atomic.Bool)
 	cfg := proxyConfig(s, f, log)
 	cfg.Transport, cfg.Resolver = transport, catalog
-	cfg.Ready = func() string {
-		if draining.Load() {
-			return "draining"
-		}
-		return f.ready()
-	}
+	cfg.Ready, cfg.Degraded = f.ready, f.degraded
 	p, err := proxy.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &gateway{handler: p.Handler(), background: append(f.background, catalog.Run), draining: draining}, nil
+	return &gateway{handler: p.Handler(), background: append(f.background, catalog.Run)}, nil
 }
 
 func proxyConfig(s *Settings, f *front, log *zap.Logger) proxy.Config {
@@ -158,7 +150,7 @@ func announce(s *Settings, warnings []Warning, log *zap.Logger) {
 }
 
 // run serves until the context is done, and then lets requests under way
-// finish. A second replica is told by /readyz, which says draining.
+// finish.
 func (g *gateway) run(ctx context.Context, listener net.Listener, patience time.Duration, log *zap.Logger) error {
 	server := &http.Server{
 		Handler:           g.handler,
@@ -182,7 +174,6 @@ func (g *gateway) run(ctx context.Context, listener net.Listener, patience time.
 		return fmt.Errorf("cannot serve: %w", err)
 	case <-ctx.Done():
 	}
-	g.draining.Store(true)
 	log.Info("stopping: requests under way are finished first", zap.Duration("at_most", patience))
 	patient, cancel := context.WithTimeout(working, patience)
 	defer cancel()

@@ -340,19 +340,31 @@ func TestAProviderThatIsDownIsNoYes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = res.Body.Close() }()
-		var body struct{ Status, Reason string }
+		var body struct {
+			Status, Reason string
+			Degraded       []string
+		}
 		if err := json.NewDecoder(res.Body).Decode(&body); err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprint(res.StatusCode, body.Status, body.Reason)
+		return fmt.Sprint(res.StatusCode, body.Status, body.Reason, body.Degraded)
 	}
-	if got := ready(); got != "503not-readykeys" {
+	if got := ready(); got != "503not-readykeys[]" {
 		t.Errorf("readyz: %s", got)
 	}
 	issuer.SetDown(false)
-	p.wait("the keys", func() bool { return ready() == "200ready" })
+	p.wait("the keys", func() bool { return ready() == "200ready[]" })
 	if status, body := p.get("/collections", token); status != http.StatusOK {
 		t.Errorf("with the provider back: %d %s", status, body)
+	}
+	// An outage later keeps nobody out and drains no replica.
+	issuer.SetDown(true)
+	p.wait("the outage to be noticed", func() bool {
+		p.get("/collections", "Authorization: Bearer "+issuer.Sign(issuer.Claims("tomkralidis"), demo.WithHeader("kid", "unknown")))
+		return ready() == "200ready[provider]"
+	})
+	if status, body := p.get("/collections", token); status != http.StatusOK {
+		t.Errorf("in an outage: %d %s", status, body)
 	}
 }
 
@@ -380,6 +392,7 @@ func TestMistakesAtStart(t *testing.T) {
 		"a rule that would not be heeded": {append(oidc, upstream, "PORT=0", "DEV_POLICY_PATH="+masked), "masked_properties"},
 		"a log that cannot be written":    {[]string{upstream, "PORT=0", "DEV_LOG_PATH=/nowhere", "DEV_LOG_FILENAME=x.log"}, "/nowhere"},
 		"an open gateway beyond loopback": {[]string{upstream, "PORT=0", "HOST=0.0.0.0"}, "DEV_ALLOW_ANONYMOUS"},
+		"a mode without its prefix":       {[]string{upstream, "API_KEY_ENABLED=true", "DEV_PYGEOAPI_KEY_GLOBAL=a-key-for-this-test"}, "DEV_API_KEY_ENABLED"},
 		"two modes":                       {append(oidc, upstream, "DEV_JWKS_ENABLED=true"), "OPA_ENABLED, JWKS_ENABLED and API_KEY_ENABLED are mutually exclusive"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -412,5 +425,67 @@ func TestDemoRunsInEachMode(t *testing.T) {
 	var stderr output
 	if err := run(t.Context(), []string{"demo", "--mode", "both"}, nil, io.Discard, &stderr); err == nil || !strings.Contains(stderr.String(), "--mode is api-key, jwks, oidc or open") {
 		t.Errorf("a mode that is none: %v %s", err, &stderr)
+	}
+}
+
+// What the settings say reaches the parts: each of these opens or closes
+// something that nothing else would.
+func TestSettingsReachTheirParts(t *testing.T) {
+	seen, upstream := backend(t)
+	issuer, oidc := provider(t)
+	jwks := []string{upstream, "DEV_JWKS_ENABLED=true", "DEV_OAUTH2_JWKS_ENDPOINT=" + issuer.JWKSURL()}
+	token, id := "Authorization: Bearer "+issuer.Token("tomkralidis"), "Authorization: Bearer "+issuer.IDToken("tomkralidis")
+	network := t.TempDir()
+	if err := os.WriteFile(filepath.Join(network, "a.rego"), []byte("package httpapi.authz\nallow if http.send({\"method\": \"GET\", \"url\": \"http://127.0.0.1:1/\", \"raise_error\": false}).status_code == 0"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		environ []string
+		header  string
+		path    string
+		want    int
+	}{
+		"scopes that are there":    {append(jwks, "DEV_OAUTH2_REQUIRED_SCOPES=profile"), token, "/collections", 200},
+		"scopes that are missing":  {append(jwks, "DEV_OAUTH2_REQUIRED_SCOPES=profile geo.read"), token, "/collections", 403},
+		"the audience":             {append(jwks, "DEV_OAUTH2_EXPECTED_AUDIENCE=another"), token, "/collections", 401},
+		"the issuer":               {append(jwks, "DEV_OAUTH2_EXPECTED_ISSUER=https://another.test"), token, "/collections", 401},
+		"an ID token":              {append(oidc, upstream), id, "/collections", 401},
+		"another audience":         {append(oidc, upstream, "DEV_OIDC_EXPECTED_AUDIENCE=another"), token, "/collections", 401},
+		"the admin resources":      {append(jwks, "DEV_ADMIN_OPEN=false"), token, "/admin/config", 403},
+		"the admin resources open": {append(jwks, "DEV_ADMIN_OPEN=true"), token, "/admin/config", 200},
+		"a public document":        {jwks, "", "/openapi", 200},
+		"a document that is not":   {append(jwks, "DEV_PUBLIC_OPENAPI=false"), "", "/openapi", 401},
+		"no public one with OPA":   {append(oidc, upstream), "", "/openapi", 401},
+		"a stranger":               {append(oidc, upstream, "DEV_ALLOW_ANONYMOUS=true", "DEV_POLICY_PATH=../../policies/examples/roles"), "", "/collections", 200},
+		"no stranger":              {append(oidc, upstream, "DEV_POLICY_PATH=../../policies/examples/roles"), "", "/collections", 401},
+		"a policy on the network":  {append(oidc, upstream, "DEV_POLICY_ALLOW_NETWORK=true", "DEV_POLICY_PATH="+network), token, "/collections", 200},
+		"the context":              {append(jwks, "DEV_FASTGEOAPI_CONTEXT=/maps"), token, "/collections", 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, []string{"serve"}, serveEnv(t, tt.environ...)...)
+			header := tt.header
+			if header == "" {
+				header = "Accept: application/json"
+			}
+			if status, body := p.get(tt.path, header); status != tt.want {
+				t.Errorf("status %d, want %d: %.300s", status, tt.want, body)
+			}
+		})
+	}
+	seen.Reset()
+	p := start(t, []string{"serve"}, serveEnv(t, append(jwks, "DEV_TRUSTED_PROXIES=127.0.0.0/8", "DEV_FASTGEOAPI_REVERSE_PROXY=true", "DEV_FORWARD_AUTHORIZATION=true",
+		"DEV_IDENTITY_HEADERS=X-Auth-Company=company", "DEV_UPSTREAM_HEADERS=X-Gateway-Secret: proof")...)...)
+	_, body := p.get("/collections/obs?f=json", token, "X-Forwarded-Host: maps.example.org", "X-Forwarded-Proto: https", "X-Forwarded-For: 198.51.100.7")
+	if !strings.Contains(body, "https://maps.example.org/geoapi/collections/obs") {
+		t.Errorf("links do not follow the trusted proxy: %.300s", body)
+	}
+	last, _ := seen.Last()
+	for name, want := range map[string]string{"X-Auth-Company": "osgeo", "X-Gateway-Secret": "proof", "X-Forwarded-For": "198.51.100.7, 127.0.0.1", "Authorization": strings.TrimPrefix(token, "Authorization: ")} {
+		if got := last.Header.Get(name); got != want {
+			t.Errorf("%s arrived as %q", name, got)
+		}
+	}
+	if strings.Contains(p.stderr.String(), "proof") || !strings.Contains(p.stderr.String(), `"client_ip":"198.51.100.7"`) {
+		t.Error("the log must name the client, and no secret")
 	}
 }

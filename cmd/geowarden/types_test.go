@@ -57,6 +57,7 @@ func TestListsReadAndRefuse(t *testing.T) {
 		{new(List), " ", ""},
 		{new(Words), "a b,c", "a b c"},
 		{new(Words), "urn:a/b?c", "urn:a/b?c"},
+		{new(Words), " , ", ""},
 		{new(Words), `a "b"`, ""},
 		{new(Words), "a\tb", ""},
 		{new(Words), "é", ""},
