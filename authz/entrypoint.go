@@ -89,7 +89,7 @@ func (e entrypoint) check(deciding modules, data map[string]any) error {
 		return fmt.Errorf("data files, at %s: %s", e, refusal(name))
 	}
 	if !found {
-		return fmt.Errorf("no rule allow in package %s: nothing would ever be allowed", e)
+		return fmt.Errorf("no rule allow in package %s: nothing would ever be allowed; the files are of %s (the setting POLICY_PACKAGE names the one that decides)", e, deciding.packages())
 	}
 	return nil
 }

@@ -107,6 +107,8 @@ func TestAPolicyThatAllowsEverythingIsGoodForAWarning(t *testing.T) {
 		{"a condition", "default allow := false\nallow if input.version == 1", ""},
 		{"a condition under with", "allow if input.x with input as {\"x\": true}", ""},
 		{"false", "allow := false", ""},
+		{"a rule that is switched off", "allow if false", ""},
+		{"a rule that is switched off among others", "allow if { 1 == 1; false }", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -205,5 +207,24 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 				t.Error("taken")
 			}
 		})
+	}
+}
+
+// A policy that cannot decide says what to do about it.
+func TestAPolicyThatCannotDecideSaysWhatToDo(t *testing.T) {
+	for name, tt := range map[string]struct{ file, content, want string }{
+		"another package":   {"a.rego", "package geo.rules\nallow if input.x", "the files are of geo.rules (the setting POLICY_PACKAGE"},
+		"no package's rule": {"a.rego", "package httpapi.authz\nallowed if input.x", "the files are of httpapi.authz"},
+		"the network":       {"a.rego", "package httpapi.authz\nallow if http.send({}).x", "POLICY_ALLOW_NETWORK=true"},
+	} {
+		_, err := authz.NewEmbedded(t.Context(), authz.EmbeddedConfig{Load: authz.PolicyFiles(fstest.MapFS{tt.file: {Data: []byte(tt.content)}})})
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "a.rego")
+	write(t, file, allowing)
+	if _, err := authz.OpenPolicy(file)(); err == nil || !strings.Contains(err.Error(), "name its folder") {
+		t.Errorf("a single file: %v", err)
 	}
 }

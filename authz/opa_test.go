@@ -69,7 +69,7 @@ helper if {
 		in := asks(ada, reads("features", "items"), "collections", "obs")
 		in.Request.Query = map[string][]string{"fails": {"1"}}
 		_, err = r.Decide(t.Context(), in)
-		wantCause(t, err, authz.CauseRemote)
+		wantCause(t, err, authz.CauseEvaluation)
 	}
 }
 

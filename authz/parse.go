@@ -2,6 +2,9 @@ package authz
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
@@ -22,6 +25,9 @@ func parse(all *files) (modules, []string, error) {
 		module, err := parseVersion(name, all.contents[name], ast.RegoV1)
 		if err != nil {
 			old, oldErr := parseVersion(name, all.contents[name], ast.RegoV0)
+			if oldErr != nil && oldErr.Error() == err.Error() {
+				return nil, nil, err
+			}
 			if oldErr != nil {
 				return nil, nil, fmt.Errorf("%w; and read as Rego v0: %w", err, oldErr)
 			}
@@ -49,4 +55,16 @@ func (m modules) deciding() modules {
 		}
 	}
 	return rest
+}
+
+// packages names the packages there are, for somebody who looks for theirs.
+func (m modules) packages() string {
+	names := make(map[string]bool)
+	for _, module := range m {
+		names[strings.TrimPrefix(module.Package.Path.String(), "data.")] = true
+	}
+	if len(names) == 0 {
+		return "no package"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(names)), ", ")
 }

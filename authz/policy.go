@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -67,7 +68,7 @@ func (c compiling) prepare(ctx context.Context, p *policy, deciding modules, sto
 	err := reading(ctx, store, func(txn storage.Transaction) error {
 		compiler.WithPathConflictsCheck(storage.NonEmpty(ctx, store, txn)).Compile(deciding)
 		if compiler.Failed() {
-			return compiler.Errors
+			return hinted(compiler.Errors)
 		}
 		return nil
 	})
@@ -79,6 +80,18 @@ func (c compiling) prepare(ctx context.Context, p *policy, deciding modules, sto
 	}
 	p.reason, err = c.question(ctx, "reason", compiler, store)
 	return err
+}
+
+// hinted says how a builtin that is closed is opened.
+func hinted(errs ast.Errors) error {
+	for _, err := range errs {
+		for _, name := range outside {
+			if strings.Contains(err.Message, "undefined function "+name) {
+				return fmt.Errorf("%w (%s reaches out of the gateway: POLICY_ALLOW_NETWORK=true opens it, if that is meant)", errs, name)
+			}
+		}
+	}
+	return errs
 }
 
 func (c compiling) question(ctx context.Context, rule string, compiler *ast.Compiler, store storage.Store) (rego.PreparedEvalQuery, error) {

@@ -9,12 +9,14 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
 const (
 	maxAnswer            = 1 << 20     // bytes that an OPA server may answer
 	defaultRemoteTimeout = time.Second // of one decision, the network included
+	runTimeout           = 5 * time.Second
 )
 
 // RemoteConfig is what a Remote engine needs. URL is required.
@@ -32,6 +34,7 @@ type RemoteConfig struct {
 type Remote struct {
 	url     string
 	rules   *ruleCheck
+	failing atomic.Bool // as of the last question
 	client  http.Client
 	timeout time.Duration
 	form    form
@@ -87,15 +90,50 @@ func (r *Remote) Decide(ctx context.Context, in Input) (Decision, error) {
 		return Decision{}, err
 	}
 	if status != http.StatusOK {
-		return Decision{}, unavailable(CauseRemote, fmt.Errorf("the OPA server answered %d", status))
+		return Decision{}, refused(status, answer)
 	}
 	return decideAnswer(answer)
 }
+
+// refused tells a policy that failed, of which the server says a code (OPA's
+// REST API, "Errors"), from a server that is not there.
+func refused(status int, answer []byte) error {
+	var said struct {
+		Code string `json:"code"`
+	}
+	if status == http.StatusInternalServerError && json.Unmarshal(answer, &said) == nil && said.Code != "" {
+		return unavailable(CauseEvaluation, fmt.Errorf("the OPA server answered %d, %q", status, said.Code))
+	}
+	return unavailable(CauseRemote, fmt.Errorf("the OPA server answered %d", status))
+}
+
+// Run asks the server now and then, so that an outage is known before a request
+// meets it, and data rules are looked for beside the requests. It ends with ctx.
+func (r *Remote) Run(ctx context.Context) {
+	ticker := time.NewTicker(believed / 2)
+	defer ticker.Stop()
+	for {
+		asking, cancel := context.WithTimeout(ctx, runTimeout)
+		r.failing.Store(r.rules.ask(asking, r) != nil)
+		cancel()
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Failing reports that the server gave no usable answer when it was asked last.
+func (r *Remote) Failing() bool { return r.failing.Load() }
 
 // post sends a question and gives status and body of the answer. Its error is
 // an *Unavailable.
 func (r *Remote) post(ctx context.Context, url string, question []byte) (int, []byte, error) {
 	status, answer, err := r.exchange(ctx, url, question)
+	if !errors.Is(ctx.Err(), context.Canceled) { // a caller that went away says nothing of the server
+		r.failing.Store(err != nil)
+	}
 	if err != nil && ctx.Err() != nil {
 		return 0, nil, late(ctx)
 	}

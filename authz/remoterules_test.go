@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -95,4 +96,28 @@ func TestAnAnswerThatSaysNothingAboutDataRulesIsNone(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
+}
+
+// An outage of the server is known without a request, and so is its end.
+func TestAnOutageOfTheServerIsKnownBesideTheRequests(t *testing.T) {
+	var down atomic.Bool
+	down.Store(true)
+	r := compileServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		if down.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, `{"result": {}}`)
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); r.Run(ctx) }()
+	for !r.Failing() {
+		time.Sleep(time.Millisecond)
+	}
+	down.Store(false)
+	if got, err := r.Decide(t.Context(), full()); err != nil || !got.Allow || r.Failing() {
+		t.Errorf("%+v, %v, failing %v", got, err, r.Failing())
+	}
+	stop()
+	<-ended
 }

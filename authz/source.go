@@ -45,7 +45,7 @@ func PolicyFiles(fsys fs.FS) func() (fs.FS, error) {
 func openBundle(r io.Reader) (fs.FS, error) {
 	unzipped, err := gzip.NewReader(r)
 	if err != nil {
-		return nil, fmt.Errorf("neither a folder nor a bundle (tar.gz): %w", err)
+		return nil, fmt.Errorf("neither a folder nor a bundle (tar.gz); for a single .rego file, name its folder: %w", err)
 	}
 	var packed bytes.Buffer
 	out := zip.NewWriter(&packed)

@@ -30,7 +30,17 @@ func (e entrypoint) unconditional(deciding modules) []string {
 // that cannot depend on the request either.
 func isConstantlyTrue(rule *ast.Rule) bool {
 	for ; rule != nil && isConstant(rule.Body); rule = rule.Else {
-		if isTrue(rule.Head.Value) {
+		if isTrue(rule.Head.Value) && !isOff(rule.Body) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOff tells whether a body holds a bare false, which switches a rule off.
+func isOff(body ast.Body) bool {
+	for _, expr := range body {
+		if term, ok := expr.Terms.(*ast.Term); ok && ast.Boolean(false).Equal(term.Value) {
 			return true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -45,9 +46,12 @@ func (e *Embedded) watch(ctx context.Context, watcher *fsnotify.Watcher, path st
 		select {
 		case <-ctx.Done():
 			return
-		case _, open := <-watcher.Events:
+		case event, open := <-watcher.Events:
 			if !open {
 				return
+			}
+			if beside(event.Name, path) {
+				continue
 			}
 			if first.IsZero() {
 				first = time.Now()
@@ -72,7 +76,15 @@ func (e *Embedded) watch(ctx context.Context, watcher *fsnotify.Watcher, path st
 	}
 }
 
-// reloadChanged reloads unless the files are those that were tried last.
+// beside reports that a change in the folder that path stands in is about
+// something else there: a log file, say, whose every line would be a change.
+// What path itself is a link to, by way of `..data`, is not beside it.
+func beside(changed, path string) bool {
+	return filepath.Dir(changed) == filepath.Dir(path) && changed != path && !strings.HasPrefix(filepath.Base(changed), "..")
+}
+
+// reloadChanged reloads unless the files are those that were tried last. What
+// keeps them from being read is told once, not at every look.
 func (e *Embedded) reloadChanged(ctx context.Context, watching error) {
 	e.reloading.Lock()
 	defer e.reloading.Unlock()
@@ -81,9 +93,14 @@ func (e *Embedded) reloadChanged(ctx context.Context, watching error) {
 		if watching == nil && all.revision() == e.tried {
 			return
 		}
-		err = e.swap(ctx, all)
+		e.unread = ""
+		e.tell(errors.Join(e.swap(ctx, all), watching))
+		return
 	}
-	e.tell(errors.Join(err, watching))
+	if err = errors.Join(err, watching); err.Error() != e.unread {
+		e.unread = err.Error()
+		e.tell(err)
+	}
 }
 
 // observe watches the path, every folder below it, and the folder it stands in:

@@ -221,3 +221,34 @@ func TestWatchingWhatIsNotThereFails(t *testing.T) {
 		t.Error("watches")
 	}
 }
+
+// A log file beside a policy that is gone must not feed itself: each line that
+// is told would be a change, and each change a line.
+func TestWhatIsBesideThePolicyIsNoChange(t *testing.T) {
+	root := t.TempDir()
+	folder, log := filepath.Join(root, "policy"), filepath.Join(root, "gateway.log")
+	write(t, filepath.Join(folder, "a.rego"), allowing)
+	e, reloads := watched(t, folder)
+	if err := os.Rename(folder, folder+".old"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, reloads, bad)
+	for range 20 {
+		write(t, log, "a line\n")
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err := os.Rename(folder+".old", folder); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "a.rego"), denying)
+	told := 0
+	await(t, reloads, func(r reload) bool {
+		if bad(r) {
+			told++
+		}
+		return good(r) && !allows(t, e)
+	})
+	if told > 1 { // the folder comes back before its file
+		t.Errorf("told %d times more that the policy cannot be read", told)
+	}
+}

@@ -21,8 +21,12 @@ type CatalogConfig struct {
 	MaxAge   time.Duration // how long a list is used when no newer one can be had; ten minutes when 0
 	Timeout  time.Duration // for one fetch with all its pages; 10 s when 0
 
-	Now       func() time.Time       // time.Now when nil
-	OnRefresh func(n int, err error) // told of each fetch: the number of collections, or why there is none
+	Now func() time.Time // time.Now when nil
+
+	// OnRefresh is told of each fetch, one at a time: the number of collections
+	// and the address that the list gives itself ("" for none), or why there is
+	// no list.
+	OnRefresh func(n int, self string, err error)
 }
 
 // Catalog is the upstream's list of collections. It is safe for concurrent use.
@@ -133,13 +137,13 @@ func (c *Catalog) update(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	began := c.cfg.Now()
-	records, err := fetchCollections(ctx, c.client, c.cfg.URL, c.cfg.Server)
+	records, self, err := fetchCollections(ctx, c.client, c.cfg.URL, c.cfg.Server)
 	c.mu.Lock()
 	if c.err = err; err == nil {
 		c.list = &listing{read: began, records: records}
 	}
 	c.mu.Unlock()
 	if c.cfg.OnRefresh != nil {
-		c.cfg.OnRefresh(len(records), err)
+		c.cfg.OnRefresh(len(records), self, err)
 	}
 }

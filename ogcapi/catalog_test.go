@@ -339,13 +339,15 @@ func TestACallerThatGivesUpDoesNotEndTheFetch(t *testing.T) {
 }
 
 func TestRunRefreshesAndTells(t *testing.T) {
-	u := newUpstream(t, listOf("a", "b"))
+	u := newUpstream(t, serves(`{"collections": [{"id": "a"}, {"id": "b"}], "links": [{"rel": "self", "href": "http://me.test/collections?f=json"}]}`))
 	told := make(chan int)
 	c := ogcapi.NewCatalog(ogcapi.CatalogConfig{
 		URL: u.URL + "/collections", Interval: time.Nanosecond, Refresh: time.Millisecond,
-		OnRefresh: func(n int, err error) {
+		OnRefresh: func(n int, self string, err error) {
 			if err != nil {
 				n = -1
+			} else if self != "http://me.test/collections?f=json" {
+				t.Errorf("the list calls itself %q", self)
 			}
 			told <- n
 		},

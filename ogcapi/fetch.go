@@ -48,50 +48,61 @@ func (t *itemType) UnmarshalJSON(b []byte) error {
 
 // fetchCollections reads the whole list, or fails: half a list would hide
 // collections from the rules about them. A back end without collections has an
-// empty list.
-func fetchCollections(ctx context.Context, client *http.Client, list, server string) (map[string]bool, error) {
+// empty list. self is what the first page links to as itself.
+func fetchCollections(ctx context.Context, client *http.Client, list, server string) (records map[string]bool, self string, err error) {
 	// The upstream links to its next page by the name that it gives itself.
 	links := NewLinks(server, strings.TrimSuffix(list, "/collections"))
 	next, err := url.Parse(list)
 	if err != nil {
-		return nil, errors.New("the address of the list is not a URL")
+		return nil, "", errors.New("the address of the list is not a URL")
 	}
 	next.RawQuery = "f=json"
-	records := make(map[string]bool)
+	records = make(map[string]bool)
 	for range maxListPages {
 		page, err := fetchPage(ctx, client, next)
 		if err != nil {
-			return nil, err
+			return nil, "", err
+		}
+		if self == "" {
+			self = page.link("self")
 		}
 		for _, c := range page.Collections {
 			records[c.ID] = slices.Contains(c.ItemType, "record")
 		}
 		if next, err = page.next(next, links); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if next == nil {
-			return records, nil
+			return records, self, nil
 		}
 	}
-	return nil, fmt.Errorf("the list has more than %d pages", maxListPages)
+	return nil, "", fmt.Errorf("the list has more than %d pages", maxListPages)
 }
 
 // next returns the address of the next page, or nil on the last one.
 func (p *collectionsPage) next(page *url.URL, links Links) (*url.URL, error) {
-	for _, link := range p.Links {
-		if link.Rel != "next" {
-			continue
-		}
-		next, err := page.Parse(links.Header(link.Href))
-		if err != nil {
-			return nil, errors.New("the list's next page has no valid address")
-		}
-		if !sameOrigin(next, page) {
-			return nil, errors.New("the list's next page is on another host")
-		}
-		return next, nil
+	href := p.link("next")
+	if href == "" {
+		return nil, nil
 	}
-	return nil, nil
+	next, err := page.Parse(links.Header(href))
+	if err != nil {
+		return nil, errors.New("the list's next page has no valid address")
+	}
+	if !sameOrigin(next, page) {
+		return nil, errors.New("the list's next page is on another host")
+	}
+	return next, nil
+}
+
+// link returns the address of the first link of a relation; "" for none.
+func (p *collectionsPage) link(rel string) string {
+	for _, link := range p.Links {
+		if link.Rel == rel {
+			return link.Href
+		}
+	}
+	return ""
 }
 
 func fetchPage(ctx context.Context, client *http.Client, address *url.URL) (*collectionsPage, error) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -102,6 +103,9 @@ func (p *Proxy) fixCaching(h http.Header, who *authn.Principal) {
 	})
 }
 
+// rootedLink is the target of a Link (RFC 8288 section 3) that is a path alone.
+var rootedLink = regexp.MustCompile(`</[^/>][^>]*`)
+
 // fixLocations points the headers that hold links to the gateway. A path alone
 // is relative to the back end's root, and is moved below the context.
 func (p *Proxy) fixLocations(h http.Header, pass *passage) {
@@ -109,7 +113,9 @@ func (p *Proxy) fixLocations(h http.Header, pass *passage) {
 	for _, name := range []string{"Location", "Content-Location", "Link"} {
 		for i, v := range h.Values(name) {
 			v = direct.Header(pass.links.Header(v))
-			if name != "Link" && strings.HasPrefix(v, "/") && !strings.HasPrefix(v, "//") {
+			if name == "Link" {
+				v = rootedLink.ReplaceAllStringFunc(v, func(l string) string { return "<" + p.belowContext(l[1:], pass.public) })
+			} else if strings.HasPrefix(v, "/") && !strings.HasPrefix(v, "//") {
 				v = p.belowContext(v, pass.public)
 			}
 			h[name][i] = v

@@ -175,6 +175,7 @@ func TestLocationsLeadToTheGateway(t *testing.T) {
 	var self *proxy.Config
 	r := newRig(t, "open", serving(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", location)
+		w.Header().Set("Link", `</collections?offset=1>; rel="next", <//example.org/a>; rel=x, <b>; rel=y`)
 		w.WriteHeader(http.StatusSeeOther)
 	}), func(_ *rig, cfg *proxy.Config) { self = cfg })
 	tests := map[string]string{
@@ -187,6 +188,9 @@ func TestLocationsLeadToTheGateway(t *testing.T) {
 		location = from
 		a := r.do("GET", "/processes")
 		got := strings.TrimPrefix(a.Header.Get("Location"), r.gateway.URL)
+		if link := a.Header.Get("Link"); link != "<"+contexts+`/collections?offset=1>; rel="next", <//example.org/a>; rel=x, <b>; rel=y` {
+			t.Errorf("Link became %s", link)
+		}
 		if got != contexts+to {
 			t.Errorf("Location %s became %s", from, a.Header.Get("Location"))
 		}

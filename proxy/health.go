@@ -11,8 +11,8 @@ import (
 )
 
 // healthz says that the process runs. It asks nobody.
-func (p *Proxy) healthz(w http.ResponseWriter, _ *http.Request) {
-	writeHealth(w, http.StatusOK, health{Status: "ok"})
+func (p *Proxy) healthz(w http.ResponseWriter, r *http.Request) {
+	writeHealth(w, r, http.StatusOK, health{Status: "ok"})
 }
 
 // readyz says whether requests can be decided. A back end or provider that is
@@ -21,7 +21,7 @@ func (p *Proxy) healthz(w http.ResponseWriter, _ *http.Request) {
 func (p *Proxy) readyz(w http.ResponseWriter, r *http.Request) {
 	if p.Ready != nil {
 		if reason := p.Ready(); reason != "" {
-			writeHealth(w, http.StatusServiceUnavailable, health{Status: "not-ready", Reason: reason})
+			writeHealth(w, r, http.StatusServiceUnavailable, health{Status: "not-ready", Reason: reason})
 			return
 		}
 	}
@@ -32,7 +32,7 @@ func (p *Proxy) readyz(w http.ResponseWriter, r *http.Request) {
 	if !p.probe.reachable(r.Context()) {
 		ready.Degraded = append(ready.Degraded, "upstream")
 	}
-	writeHealth(w, http.StatusOK, ready)
+	writeHealth(w, r, http.StatusOK, ready)
 }
 
 type health struct {
@@ -41,15 +41,18 @@ type health struct {
 	Degraded []string `json:"degraded,omitempty"`
 }
 
-func writeHealth(w http.ResponseWriter, status int, h health) {
+func writeHealth(w http.ResponseWriter, r *http.Request, status int, h health) {
 	body, err := json.Marshal(h)
 	if err != nil {
 		status = http.StatusInternalServerError
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Request-Id", eventOf(r).id)
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
 }
 
 // probe tells whether the back end accepts connections. It looks at most once

@@ -157,8 +157,10 @@ func (p *Proxy) check() error {
 func (p *Proxy) Handler() http.Handler {
 	r := chi.NewRouter()
 	r.Use(p.clientIP(), p.record, p.cors)
-	r.Get("/healthz", p.healthz)
-	r.Get("/readyz", p.readyz)
+	for path, answer := range map[string]http.HandlerFunc{"/healthz": p.healthz, "/readyz": p.readyz} {
+		r.Get(path, answer)
+		r.Head(path, answer)
+	}
 	r.Handle("/*", http.HandlerFunc(p.gate))
 	r.NotFound(p.gate)
 	r.MethodNotAllowed(p.gate)

@@ -114,7 +114,14 @@ func (p *Proxy) write(ev *event, r *http.Request, w middleware.WrapResponseWrite
 	fields := []zap.Field{
 		zap.String("request_id", ev.id), zap.String("mode", p.Scheme.Mode), zap.String("method", r.Method), zap.String("client_ip", middleware.GetClientIP(r.Context())),
 		zap.Int("status", w.Status()), zap.Int("bytes", w.BytesWritten()), zap.Duration("took", end.Sub(start)),
-		zap.Duration("authn", ev.authn), zap.Duration("authz", ev.authz),
+	}
+	for _, part := range []struct {
+		name string
+		took time.Duration
+	}{{"authn", ev.authn}, {"authz", ev.authz}} {
+		if part.took > 0 {
+			fields = append(fields, zap.Duration(part.name, part.took))
+		}
 	}
 	if !ev.forwarded.IsZero() && !ev.answered.IsZero() {
 		fields = append(fields, zap.Duration("upstream", ev.answered.Sub(ev.forwarded)))
@@ -132,7 +139,7 @@ func (ev *event) subject() []zap.Field {
 	if ev.who == nil {
 		return nil
 	}
-	return []zap.Field{zap.String("subject", ev.who.ID), zap.String("kind", string(ev.who.Kind)), zap.String("issuer", ev.who.Issuer)}
+	return appendText(nil, text{"kind", string(ev.who.Kind)}, text{"subject", ev.who.ID}, text{"issuer", ev.who.Issuer})
 }
 
 func (ev *event) resource() []zap.Field {

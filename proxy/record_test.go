@@ -141,6 +141,11 @@ func TestHealth(t *testing.T) {
 	if a := get("/readyz"); a.StatusCode != http.StatusServiceUnavailable || a.body != `{"status":"not-ready","reason":"keys"}` {
 		t.Errorf("readyz without keys: %d %s", a.StatusCode, a.body)
 	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if a, _, _ := r.raw(request("HEAD", path)); a.StatusCode == http.StatusNotFound || a.body != "" || a.Header.Get("X-Request-Id") == "" {
+			t.Errorf("HEAD %s: %d %q", path, a.StatusCode, a.body)
+		}
+	}
 	reason = ""
 	if a := get("/readyz"); a.StatusCode != http.StatusOK || a.body != `{"status":"ready","degraded":["provider"]}` {
 		t.Errorf("readyz: %d %s", a.StatusCode, a.body)

@@ -13,11 +13,11 @@ func (s *Settings) check(r *report) {
 	s.checkKeys(r)
 	s.checkTokens(r)
 	s.checkOIDC(r)
-	s.checkPolicy(r)
 	s.checkPublic(r)
 	s.checkUpstream(r)
 	s.checkBrowsers(r)
 	s.checkLogging(r)
+	s.checkPolicy(r)
 }
 
 // full is the name of a setting as the reader wrote it.

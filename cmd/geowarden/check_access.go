@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"maps"
 	"os"
 	"regexp"
@@ -86,6 +87,10 @@ func (s *Settings) checkOIDC(r *report) {
 	s.need("OIDC_WELL_KNOWN_ENDPOINT", s.OIDCWellKnownEndpoint.IsSet(), "the OIDC and OPA mode is on without it; set it to the address of the provider's discovery document", r)
 	s.need("OIDC_CLIENT_ID", s.OIDCClientID != "" || len(s.OIDCExpectedAudience) > 0, "the OIDC and OPA mode is on without it; set it, or OIDC_EXPECTED_AUDIENCE", r)
 	s.warnExposed("OIDC_WELL_KNOWN_ENDPOINT", s.OIDCWellKnownEndpoint, r)
+	if s.OIDCWellKnownEndpoint.IsSet() {
+		_, err := s.discovery()
+		r.add(err)
+	}
 }
 
 func (s *Settings) checkPolicy(r *report) {
@@ -95,8 +100,12 @@ func (s *Settings) checkPolicy(r *report) {
 	if !regoPackage.MatchString(s.PolicyPackage) {
 		r.problem(s.full("POLICY_PACKAGE"), "it is not the name of a Rego package; write it as httpapi.authz")
 	}
-	if s.PolicyPath == "" {
+	if s.OPAURL.IsSet() {
 		s.warnExposed("OPA_URL", s.OPAURL, r)
+		_, err := s.remotePolicy()
+		r.add(err)
+	}
+	if s.PolicyPath == "" {
 		return
 	}
 	if s.OPAURL.IsSet() {
@@ -104,6 +113,12 @@ func (s *Settings) checkPolicy(r *report) {
 	}
 	if _, err := os.Stat(s.PolicyPath); err != nil {
 		r.problem(s.full("POLICY_PATH"), "%s cannot be read: %s", s.PolicyPath, pathless(err))
+	}
+	// A policy is loaded when the gateway is made. Where that will not come to
+	// be, because something else is wrong, what is wrong with it is said now.
+	if len(r.problems) > 0 && !s.OPAURL.IsSet() {
+		_, err := s.embeddedPolicy(context.Background(), nil)
+		r.add(err)
 	}
 }
 

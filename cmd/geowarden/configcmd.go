@@ -40,8 +40,12 @@ exit 1 if anything is.`,
 			if err != nil {
 				return err
 			}
-			if _, err := newGateway(cmd.Context(), s, zap.NewNop()); err != nil {
+			g, err := newGateway(cmd.Context(), s, zap.NewNop())
+			if err != nil {
 				return err
+			}
+			for _, w := range g.warnings {
+				a.note("warning: %s", w)
 			}
 			a.print("the settings are good: mode %s, %s, in front of %s\n", s.Mode(), s.PublicURL(), s.UpstreamURL)
 			return nil

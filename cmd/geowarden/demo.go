@@ -54,6 +54,9 @@ type sample struct {
 }
 
 func (a *app) demo(ctx context.Context, mode Mode, port int) error {
+	if port < 0 || port > 65535 {
+		return errors.New("--port is not between 0 and 65535")
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	peers, err := newSample(ctx, port)
@@ -176,7 +179,7 @@ func (p *sample) lines(mode Mode, address string) string {
 		}
 		say("curl -i -H \"Authorization: Bearer $TOKEN_OSGEO\" $G/collections/lakes/items     # 403: and says why")
 		say("curl -i -H \"Authorization: Bearer $TOKEN_GEOBEYOND\" $G/collections/lakes/items # 200: lakes is for geobeyond")
-		say("\nThe policy is in %s: change it, and it is tested and loaded while the demo runs.", p.policy)
+		say("\nThe policy is in %s: change authz.rego, and authz_test.rego with it, and it is tested and loaded while the demo runs.", p.policy)
 	}
 	say("")
 	return b.String()

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"net/http"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,7 +11,6 @@ import (
 	"github.com/geowarden/geowarden/authn"
 	"github.com/geowarden/geowarden/authz"
 	"github.com/geowarden/geowarden/ogcapi"
-	"github.com/geowarden/geowarden/policies"
 	"github.com/geowarden/geowarden/proxy"
 )
 
@@ -25,6 +22,8 @@ type front struct {
 	authz    proxy.Authorizer
 	security ogcapi.Security
 	keys     *authn.KeySet // nil where no token is verified
+	remote   *authz.Remote // nil where no OPA server is asked
+	warnings []Warning     // what is doubtful about the policy
 
 	background []func(context.Context) // each runs until its context is done
 }
@@ -94,7 +93,7 @@ func jwksFront(s *Settings, log *zap.Logger) (*front, error) {
 }
 
 func oidcFront(ctx context.Context, s *Settings, log *zap.Logger) (*front, error) {
-	discovery, err := authn.NewDiscovery(s.OIDCWellKnownEndpoint.String(), s.OIDCExpectedIssuer, nil)
+	discovery, err := s.discovery()
 	if err != nil {
 		return nil, err
 	}
@@ -121,35 +120,26 @@ func oidcFront(ctx context.Context, s *Settings, log *zap.Logger) (*front, error
 
 // addPolicy makes the engine that decides: an OPA server, or Rego in this
 // process.
-func (f *front) addPolicy(ctx context.Context, s *Settings, log *zap.Logger) error {
-	var prefix []string
-	if s.PolicyFullPath {
-		prefix = strings.Split(strings.Trim(s.Context, "/"), "/")
-	}
+func (f *front) addPolicy(ctx context.Context, s *Settings, log *zap.Logger) (err error) {
 	if s.OPAURL.IsSet() {
-		remote, err := authz.NewRemote(authz.RemoteConfig{
-			URL: s.OPAURL.String(), Package: s.PolicyPackage, Timeout: s.PolicyTimeout, PathPrefix: prefix, TopLevelClaims: true,
-		})
-		f.authz = remote
+		f.remote, err = s.remotePolicy()
+		f.authz = f.remote
+		if err == nil {
+			f.background = append(f.background, f.remote.Run)
+		}
 		return err
 	}
-	load := authz.OpenPolicy(s.PolicyPath)
-	if s.PolicyPath == "" {
-		load = func() (fs.FS, error) { return fs.Sub(policies.FS, "default") }
-	}
-	engine, err := authz.NewEmbedded(ctx, authz.EmbeddedConfig{
-		Load: load, Package: s.PolicyPackage, Timeout: s.PolicyTimeout, PathPrefix: prefix, TopLevelClaims: true, AllowNetwork: s.PolicyAllowNetwork,
-		OnReload: func(revision string, warnings []string, err error) {
-			logReload(log, "policy", zap.String("policy", revision), err)
-			logWarnings(log, warnings)
-		},
+	engine, err := s.embeddedPolicy(ctx, func(revision string, warnings []string, err error) {
+		logReload(log, "policy", zap.String("policy", revision), err)
+		if err == nil {
+			logWarnings(log, s.policyWarnings(warnings))
+		}
 	})
 	if err != nil {
 		return err
 	}
+	f.authz, f.warnings = engine, s.policyWarnings(engine.Warnings())
 	log.Info("policy loaded", zap.String("policy", engine.Revision()))
-	logWarnings(log, engine.Warnings())
-	f.authz = engine
 	if s.PolicyPath != "" {
 		f.background = append(f.background, watching(log, "policy", func(ctx context.Context) error { return engine.Watch(ctx, s.PolicyPath) }))
 	}
@@ -176,9 +166,9 @@ func logReload(log *zap.Logger, what string, state zap.Field, err error) {
 	log.Info(what+" reloaded", state)
 }
 
-func logWarnings(log *zap.Logger, warnings []string) {
+func logWarnings(log *zap.Logger, warnings []Warning) {
 	for _, w := range warnings {
-		log.Warn("policy: " + w)
+		log.Warn(w.String())
 	}
 }
 
@@ -208,12 +198,15 @@ func (f *front) ready() string {
 	return ""
 }
 
-// degraded names what is down and not needed right now.
-func (f *front) degraded() []string {
+// degraded names what is down, although the gateway can still answer.
+func (f *front) degraded() (parts []string) {
 	if f.keys != nil && f.keys.Failing() {
-		return []string{"provider"}
+		parts = append(parts, "provider")
 	}
-	return nil
+	if f.remote != nil && f.remote.Failing() {
+		parts = append(parts, "policy")
+	}
+	return parts
 }
 
 // client reaches the back end on the gateway's own account.

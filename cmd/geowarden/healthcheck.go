@@ -75,7 +75,7 @@ func (a *app) probe(ctx context.Context, url string) error {
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return err
+		return fmt.Errorf("nothing answers at %s; does the gateway run, with the same HOST and PORT? %w", url, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	var body struct {

@@ -34,8 +34,9 @@ func newLogger(s *Settings, stderr io.Writer) (*zap.Logger, func(), error) {
 func encoder(format Format) zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.TimeKey, cfg.EncodeTime = "time", zapcore.RFC3339NanoTimeEncoder
-	cfg.EncodeDuration = zapcore.StringDurationEncoder
+	cfg.EncodeDuration = zapcore.SecondsDurationEncoder // a number, to be summed
 	if format == "console" {
+		cfg.EncodeDuration = zapcore.StringDurationEncoder
 		cfg.EncodeLevel = zapcore.CapitalLevelEncoder
 		return zapcore.NewConsoleEncoder(cfg)
 	}

@@ -43,6 +43,14 @@ func (r *report) problem(name, format string, args ...any) {
 	r.problems = append(r.problems, &Problem{Name: name, What: fmt.Sprintf(format, args...)})
 }
 
+// add is problem for an error that says which setting it is about.
+func (r *report) add(err error) {
+	var p *Problem
+	if errors.As(err, &p) {
+		r.problem(p.Name, "%s", p.What)
+	}
+}
+
 func (r *report) warn(name, format string, args ...any) {
 	r.warnings = append(r.warnings, Warning{Name: name, What: fmt.Sprintf(format, args...)})
 }

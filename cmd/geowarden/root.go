@@ -38,7 +38,6 @@ func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "geowarden",
 		Short:         "An authenticating reverse proxy in front of OGC API back ends",
-		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

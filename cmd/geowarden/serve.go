@@ -46,7 +46,7 @@ func (a *app) serve(ctx context.Context, s *Settings, warnings []Warning, starte
 	defer closeLog()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Address())
 	if err != nil {
-		return fmt.Errorf("HOST, PORT: cannot listen on %s: %w", s.Address(), err)
+		return fmt.Errorf("HOST, PORT: cannot listen on %s (does another program?): %w", s.Address(), err)
 	}
 	defer func() { _ = listener.Close() }()
 	if s.Port == 0 {
@@ -56,7 +56,7 @@ func (a *app) serve(ctx context.Context, s *Settings, warnings []Warning, starte
 	if err != nil {
 		return err
 	}
-	announce(s, warnings, log)
+	announce(s, append(warnings, g.warnings...), log)
 	if started != nil {
 		started(s.PublicURL())
 	}
@@ -72,6 +72,7 @@ const collectionsAge = 24 * time.Hour
 type gateway struct {
 	handler    http.Handler
 	background []func(context.Context)
+	warnings   []Warning
 }
 
 // newGateway puts the parts together. Nothing here waits for a network.
@@ -85,15 +86,11 @@ func newGateway(ctx context.Context, s *Settings, log *zap.Logger) (*gateway, er
 		return nil, err
 	}
 	catalog := ogcapi.NewCatalog(ogcapi.CatalogConfig{
-		URL:    strings.TrimSuffix(s.UpstreamURL.String(), "/") + "/collections",
-		Server: strings.TrimSuffix(s.ServerURL(), "/"),
-		Client: client(s, transport),
-		MaxAge: collectionsAge,
-		OnRefresh: func(n int, err error) {
-			if err != nil {
-				log.Warn("the back end's collections could not be listed", zap.Error(err))
-			}
-		},
+		URL:       strings.TrimSuffix(s.UpstreamURL.String(), "/") + "/collections",
+		Server:    strings.TrimSuffix(s.ServerURL(), "/"),
+		Client:    client(s, transport),
+		MaxAge:    collectionsAge,
+		OnRefresh: (&watchedList{settings: s, log: log}).refreshed,
 	})
 	cfg := proxyConfig(s, f, log)
 	cfg.Transport, cfg.Resolver = transport, catalog
@@ -102,7 +99,7 @@ func newGateway(ctx context.Context, s *Settings, log *zap.Logger) (*gateway, er
 	if err != nil {
 		return nil, err
 	}
-	return &gateway{handler: p.Handler(), background: append(f.background, catalog.Run)}, nil
+	return &gateway{handler: p.Handler(), background: append(f.background, catalog.Run), warnings: f.warnings}, nil
 }
 
 func proxyConfig(s *Settings, f *front, log *zap.Logger) proxy.Config {
@@ -141,9 +138,7 @@ func withoutSlash(u *url.URL) *url.URL {
 func announce(s *Settings, warnings []Warning, log *zap.Logger) {
 	log.Info("geowarden", zap.String("version", versionLine(buildInfo())), zap.String("mode", string(s.Mode())), zap.String("address", s.Address()),
 		zap.String("public", s.PublicURL()), zap.String("upstream", s.UpstreamURL.String()))
-	for _, w := range warnings {
-		log.Warn(w.String())
-	}
+	logWarnings(log, warnings)
 	if s.Mode() == ModeOpen {
 		log.Warn("NOBODY IS ASKED WHO THEY ARE: switch on one of API_KEY_ENABLED, JWKS_ENABLED and OPA_ENABLED")
 	}

@@ -489,3 +489,72 @@ func TestSettingsReachTheirParts(t *testing.T) {
 		t.Error("the log must name the client, and no secret")
 	}
 }
+
+// A back end that calls itself by a name that no setting knows sends every
+// link past the gateway: it is said once, with what to do.
+func TestABackEndWithAnotherNameIsNoticed(t *testing.T) {
+	seen, upstream := backend(t)
+	seen.SetServerURL("http://pygeoapi.test:8080/api")
+	p := start(t, []string{"serve"}, serveEnv(t, upstream)...)
+	p.wait("the warning", func() bool { return strings.Contains(p.stderr.String(), "links lead past the gateway") })
+	if log := p.stderr.String(); !strings.Contains(log, "calls itself http://pygeoapi.test:8080/api; set DEV_UPSTREAM_SERVER_URL to that") {
+		t.Errorf("the log: %s", log)
+	}
+	quiet := start(t, []string{"serve"}, serveEnv(t, upstream, "DEV_UPSTREAM_SERVER_URL=http://pygeoapi.test:8080/api")...)
+	quiet.wait("the list", func() bool {
+		status, _ := quiet.get("/collections/obs/items")
+		return status == http.StatusOK
+	})
+	if strings.Contains(quiet.stderr.String(), "past the gateway") {
+		t.Error("warned without need")
+	}
+}
+
+// Whatever is wrong with the policy, the provider or the OPA server is said
+// with the rest, under the name of its setting.
+func TestEverythingIsSaidAtOnce(t *testing.T) {
+	_, upstream := backend(t)
+	masked, open := t.TempDir(), t.TempDir()
+	for folder, rego := range map[string]string{masked: "package httpapi.authz\nallow if input.sub == \"a\"\nmasked_properties contains \"name\"", open: "package httpapi.authz\nallow := true"} {
+		if err := os.WriteFile(filepath.Join(folder, "a.rego"), []byte(rego), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(environ ...string) string {
+		var out output
+		_ = run(t.Context(), []string{"config", "check", "--env-file", os.DevNull}, append(environ, upstream, "DEV_OPA_ENABLED=true", "DEV_OIDC_CLIENT_ID=c"), &out, &out)
+		return out.String()
+	}
+	got := check("PORT=abc", "DEV_POLICY_PATH="+masked, "DEV_OIDC_WELL_KNOWN_ENDPOINT=https://issuer.test/wrong")
+	for _, want := range []string{"PORT: ", "DEV_POLICY_PATH: the policy in " + masked, "masked_properties", "DEV_OIDC_WELL_KNOWN_ENDPOINT: the discovery URL does not end in"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in %s", want, got)
+		}
+	}
+	const provider = "DEV_OIDC_WELL_KNOWN_ENDPOINT=https://issuer.test/.well-known/openid-configuration"
+	if got := check(provider, "DEV_POLICY_PATH="+open); !strings.Contains(got, "warning: DEV_POLICY_PATH: a.rego:2: allow is true whatever is asked") || !strings.Contains(got, "the settings are good") {
+		t.Errorf("a policy that allows everything: %s", got)
+	}
+	if got := check(provider, "DEV_OPA_URL=https://opa.test/v1/data/geo/rules"); !strings.Contains(got, "the settings are good") {
+		t.Errorf("a package named in the address alone: %s", got)
+	}
+	if got := check(provider, "DEV_OPA_URL=https://opa.test/v1/data/geo/rules", "DEV_POLICY_PACKAGE=a.b"); !strings.Contains(got, "DEV_OPA_URL: ") {
+		t.Errorf("two packages: %s", got)
+	}
+}
+
+// An OPA server that is down is said so before a request meets it.
+func TestAnOPAServerThatIsDownIsDegraded(t *testing.T) {
+	_, upstream := backend(t)
+	_, oidc := provider(t)
+	p := start(t, []string{"serve"}, serveEnv(t, append(oidc, upstream, "DEV_OPA_URL=http://127.0.0.1:1")...)...)
+	p.wait("degraded", func() bool {
+		res, err := http.Get(strings.TrimSuffix(p.url, "/geoapi") + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		body, err := io.ReadAll(res.Body)
+		return err == nil && strings.Contains(string(body), `"degraded":["policy"]`)
+	})
+}

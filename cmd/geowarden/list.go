@@ -1,0 +1,40 @@
+package main
+
+import (
+	"strings"
+
+	"go.uber.org/zap"
+)
+
+// watchedList says what the back end's list of collections tells about the
+// settings, once, and again when it changes.
+type watchedList struct {
+	settings *Settings
+	log      *zap.Logger
+	said     string
+}
+
+// refreshed is called after each fetch, one at a time, with the number of
+// collections and the address that the list gives itself.
+func (w *watchedList) refreshed(n int, self string, err error) {
+	says := ""
+	switch {
+	case err != nil:
+		says = "the back end's collections could not be listed: " + err.Error()
+	case n == 0:
+		says = "the back end lists no collections: is " + w.settings.full("UPSTREAM_URL") + " its root?"
+	case self != "" && !below(self, w.settings.ServerURL()) && !below(self, w.settings.PublicURL()):
+		own := strings.TrimSuffix(strings.TrimSuffix(strings.SplitN(self, "?", 2)[0], "/"), "/collections")
+		says = "links lead past the gateway: the back end calls itself " + own + "; set " + w.settings.full("UPSTREAM_SERVER_URL") + " to that, or its own address to " + w.settings.PublicURL()
+	}
+	if says != "" && says != w.said {
+		w.log.Warn(says)
+	}
+	w.said = says
+}
+
+// below reports whether an address is at or below another.
+func below(address, root string) bool {
+	rest, ok := strings.CutPrefix(address, strings.TrimSuffix(root, "/"))
+	return ok && (rest == "" || strings.ContainsAny(rest[:1], "/?#"))
+}
