@@ -17,6 +17,8 @@ PYTHON ?= python3
 # A copy of the Go vulnerability database beside the checkout serves offline.
 VULNDB ?= $(wildcard ../shared/vulndb)
 
+# The race detector needs a C compiler; CI has one.
+race     := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 tools    := $(CURDIR)/.tools
 packages := ./...
 policies := $(wildcard policies/default policies/examples/*)
@@ -33,8 +35,8 @@ build: ## build bin/geowarden
 docs: ## write docs/configuration.md and .env.example from the settings' tags
 	go generate ./cmd/geowarden
 
-test: ## run every test that needs nothing but Go, with the race detector
-	go test -race $(packages)
+test: ## run every test that needs nothing but Go, with the race detector where there is a C compiler
+	go test $(race) $(packages)
 
 check: fmt vet lint staticcheck policies vulncheck ## format, lint, policies, known vulnerabilities
 

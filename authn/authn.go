@@ -3,9 +3,9 @@
 // bearer.go the bearer tokens, jwt.go their verification, keyset.go the key
 // sets they are verified against and discovery.go where those are found.
 //
-// It refuses to guess: a request with two credentials, or one twice, is
-// ambiguous; a credential that cannot be checked is unavailable, never valid.
-// It decides nothing about what a principal may do, and writes no response.
+// It refuses to guess: a credential that is there twice is ambiguous, one of a
+// kind that the mode does not read is not looked at, and one that cannot be
+// checked is unavailable, never valid. It decides nothing about what a principal may do, and writes no response.
 package authn
 
 import (
@@ -53,7 +53,7 @@ type Failure int
 // The classes of failure.
 const (
 	Missing     Failure = iota + 1 // no credential of the kind that is read: 401
-	Ambiguous                      // two credentials, or one that two parsers could read in two ways: 400
+	Ambiguous                      // a credential twice, or one that two parsers could read in two ways: 400
 	Invalid                        // a credential that failed a check: 401
 	Unavailable                    // the credential cannot be checked now: 503
 )

@@ -9,7 +9,8 @@ import (
 	"github.com/geowarden/geowarden/proxy"
 )
 
-// Row 12: two credentials, or one twice, are refused, and none ever arrives.
+// Row 12: the mode's credential twice is refused; one of another kind is not
+// read; and none ever arrives.
 func TestCredentialsAreReadOnceOrRefused(t *testing.T) {
 	rigs := map[string]*rig{"api-key": newRig(t, "api-key"), "oidc": newRig(t, "oidc")}
 	token := rigs["oidc"].token(osgeo)

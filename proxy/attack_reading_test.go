@@ -20,7 +20,8 @@ func request(method, target string, headers ...string) string {
 	return method + " " + target + " HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n" + strings.Join(append(headers, ""), "\r\n") + "\r\n"
 }
 
-// Row 1: CVE-2021-32701, CVE-2025-66490, CVE-2026-26205. Whatever is sent, the
+// Rows 1 and 4: CVE-2021-32701, CVE-2025-66490, CVE-2026-26205, and matrix
+// parameters, CVE-2026-73511. Whatever is sent, the
 // path that the policy saw and the bytes that arrived are the same, or nothing
 // arrived.
 func TestPathIsReadOnceOrRefused(t *testing.T) {

@@ -368,6 +368,8 @@ func TestAProviderThatIsDownIsNoYes(t *testing.T) {
 	}
 }
 
+// Row 22: CVE-2026-27586, CVE-2021-21411, CVE-2026-85595. What would leave a
+// door open refuses to start.
 func TestMistakesAtStart(t *testing.T) {
 	_, upstream := backend(t)
 	_, oidc := provider(t)

@@ -88,7 +88,7 @@ type Public struct {
 	RootPath       string   `envconfig:"ROOT_PATH" example:"/maps" desc:"A path that another proxy puts before the context and strips again; part of the public address only."`
 	ReverseProxy   bool     `envconfig:"FASTGEOAPI_REVERSE_PROXY" default:"false" desc:"Another proxy stands in front: where it is in TRUSTED_PROXIES, its X-Forwarded-Host, -Proto and -Prefix are the public address."`
 	TrustedProxies Prefixes `envconfig:"TRUSTED_PROXIES" example:"10.0.0.0/8" desc:"The proxies in front whose X-Forwarded-* headers are believed, as addresses or CIDR ranges separated by commas; without one, a client is known by its connection."`
-	SecurityScheme string   `envconfig:"PYGEOAPI_SECURITY_SCHEME" default:"http" desc:"The end of the security scheme's name in the OpenAPI document: 'pygeoapi http'."`
+	SecurityScheme string   `envconfig:"PYGEOAPI_SECURITY_SCHEME" default:"http" desc:"The end of the security scheme's name in the OpenAPI document: 'pygeoapi-http'."`
 }
 
 // Upstream is the back end.
