@@ -38,6 +38,9 @@ func (s *Settings) checkPath(name, path string, r *report) {
 }
 
 func (s *Settings) checkUpstream(r *report) {
+	if s.elsewhere != "" {
+		s.need("UPSTREAM_URL", s.UpstreamURL.IsSet(), s.elsewhere+" is there, but ENV_STATE is "+s.EnvState+", so names with the other prefix are not read", r)
+	}
 	s.need("UPSTREAM_URL", s.UpstreamURL.IsSet(), "where is the back end? This is the one line to add to a .env file of fastgeoapi, as in "+s.full("UPSTREAM_URL")+"=http://localhost:5001", r)
 	if s.UpstreamURL.IsSet() && s.UpstreamURL.Port() == strconv.Itoa(s.Port) && isLoopback(s.UpstreamURL.Hostname()) && (s.Loopback() || net.ParseIP(s.Host).IsUnspecified()) {
 		r.problem(s.full("UPSTREAM_URL"), "it leads back to the gateway itself; run the back end on another port")

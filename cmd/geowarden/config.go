@@ -33,6 +33,11 @@ func readSettings(environ []string, dotenv string, r *report) (*Settings, *sourc
 	}
 	src := newSource(environ, file, dotenv != "", r)
 	s := &Settings{prefix: src.prefix, origins: map[string]string{}}
+	for _, prefix := range prefixes {
+		if value, _ := src.get(prefix + "UPSTREAM_URL"); value != "" && prefix != src.prefix {
+			s.elsewhere = prefix + "UPSTREAM_URL"
+		}
+	}
 	for f := range s.fields() {
 		if f.many() {
 			s.readKeys(src, r)

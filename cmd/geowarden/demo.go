@@ -68,7 +68,7 @@ func (a *app) demo(ctx context.Context, mode Mode, port int) error {
 	if err != nil {
 		return err
 	}
-	s, warnings, err := loadSettings(environ, os.DevNull)
+	s, warnings, err := loadSettings(environ, os.DevNull) //nolint:contextcheck // settings are read to the end, and at once
 	if err != nil {
 		return err
 	}

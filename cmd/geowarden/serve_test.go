@@ -393,6 +393,7 @@ func TestMistakesAtStart(t *testing.T) {
 		"a folder without a policy":       {append(oidc, upstream, "PORT=0", "DEV_POLICY_PATH="+t.TempDir()), ".rego"},
 		"a rule that would not be heeded": {append(oidc, upstream, "PORT=0", "DEV_POLICY_PATH="+masked), "masked_properties"},
 		"a log that cannot be written":    {[]string{upstream, "PORT=0", "DEV_LOG_PATH=/nowhere", "DEV_LOG_FILENAME=x.log"}, "/nowhere"},
+		"the other environment":           {[]string{"ENV_STATE=prod", upstream}, "DEV_UPSTREAM_URL is there, but ENV_STATE is prod"},
 		"an open gateway beyond loopback": {[]string{upstream, "PORT=0", "HOST=0.0.0.0"}, "DEV_ALLOW_ANONYMOUS"},
 		"a mode without its prefix":       {[]string{upstream, "API_KEY_ENABLED=true", "DEV_PYGEOAPI_KEY_GLOBAL=a-key-for-this-test"}, "DEV_API_KEY_ENABLED"},
 		"two modes":                       {append(oidc, upstream, "DEV_JWKS_ENABLED=true"), "OPA_ENABLED, JWKS_ENABLED and API_KEY_ENABLED are mutually exclusive"},

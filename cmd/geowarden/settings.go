@@ -21,6 +21,7 @@ type Settings struct {
 	prefix       string            // DEV_ or PROD_
 	origins      map[string]string // full name -> where its value came from
 	keyVariables map[string]string // name of an API key -> the variable that holds it
+	elsewhere    string            // UPSTREAM_URL under the prefix that is not in force, if it is there
 }
 
 // Listen is where the program listens and which prefix its settings take.
