@@ -7,10 +7,11 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-chi/chi/v5/middleware"
+
 	"github.com/geowarden/geowarden/authn"
 	"github.com/geowarden/geowarden/authz"
 	"github.com/geowarden/geowarden/ogcapi"
-	"github.com/go-chi/chi/v5/middleware"
 )
 
 // passage is what is known of a request once it was admitted. Only a request
@@ -147,10 +148,11 @@ func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principa
 		asked: asked, who: who, public: public,
 		links: ogcapi.NewLinks(p.UpstreamServer, public),
 		body:  &clientBody{ReadCloser: r.Body},
-		seen:  p.policyHeader(r.Header),
 	}
 	if p.exempt(asked) {
 		pass.exempt, pass.publicKey = true, publicKey(asked, public, r.Header)
+	} else {
+		pass.seen = p.policyHeader(r.Header)
 	}
 	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, pass))
 	if r.Body != nil && r.Body != http.NoBody {

@@ -479,9 +479,9 @@ func TestPublicAnswersCannotBePoisoned(t *testing.T) {
 		for name, values := range sent {
 			w.Header()[name] = values
 		}
-		_, _ = fmt.Fprintf(w, "<p>%s %s %s %s %s</p>", req.Header.Get("Cookie"), req.UserAgent(), req.Header.Get("X-Lang"), req.Header.Get("Accept-Language"), req.Header.Get("Accept"))
-	}))
-	evil := []string{"Cookie: evil=1", "User-Agent: evil", "X-Lang: evil", "Accept-Language: evil", "Accept: text/html, evil/evil", "Authorization: Basic evil"}
+		_, _ = fmt.Fprintf(w, "<p>%s %s %s %s %s %s</p>", req.Header.Get("X-Purpose"), req.Header.Get("Cookie"), req.UserAgent(), req.Header.Get("X-Lang"), req.Header.Get("Accept-Language"), req.Header.Get("Accept"))
+	}), func(_ *rig, cfg *proxy.Config) { cfg.PolicyHeaders = []string{"x-purpose"} })
+	evil := []string{"X-Purpose: evil", "Cookie: evil=1", "User-Agent: evil", "X-Lang: evil", "Accept-Language: evil", "Accept: text/html, evil/evil", "Authorization: Basic evil"}
 	for _, headers := range [][]string{evil, {"Accept: text/html"}} {
 		if a := r.do("GET", "/openapi?f=html", headers...); strings.Contains(a.body, "evil") || !strings.Contains(a.body, "text/html") {
 			t.Errorf("with %v: %s", headers, a.body)

@@ -19,12 +19,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/geowarden/geowarden/authn"
-	"github.com/geowarden/geowarden/authz"
-	"github.com/geowarden/geowarden/ogcapi"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 	"go.uber.org/zap"
+
+	"github.com/geowarden/geowarden/authn"
+	"github.com/geowarden/geowarden/authz"
+	"github.com/geowarden/geowarden/ogcapi"
 )
 
 // Authenticator tells who asks. Its errors are *authn.Error.
