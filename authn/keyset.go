@@ -39,6 +39,7 @@ type KeySet struct {
 	count  uint64    // fetches begun
 	began  time.Time // when the last one was
 	flight *fetch    // the one under way
+	ended  *fetch    // the last one that is over
 }
 
 // NewKeySet checks the configuration. It fetches nothing: an issuer that is

@@ -2,6 +2,7 @@ package authn
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -20,7 +21,7 @@ type fetch struct {
 func (s *KeySet) Run(ctx context.Context) {
 	backoff := s.cfg.Interval
 	for ctx.Err() == nil {
-		f, delay := s.turn(ctx)
+		f, delay := s.turn(ctx, math.MaxUint64) // whatever has ended is not enough
 		if f != nil {
 			select {
 			case <-f.done:
@@ -38,11 +39,16 @@ func (s *KeySet) Run(ctx context.Context) {
 }
 
 // turn returns the fetch under way, or begins one; where the interval forbids
-// that, it returns how long it still does. It is the only place where a fetch
+// that, it returns how long it still does. A fetch after the one of that number
+// may have come and gone while its waiter was not looking: then it is returned
+// as it ended. It is the only place where a fetch
 // begins, so nothing that arrives makes more than one an interval (CVE-2025-22149's class).
-func (s *KeySet) turn(ctx context.Context) (*fetch, time.Duration) {
+func (s *KeySet) turn(ctx context.Context, after uint64) (*fetch, time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended != nil && s.ended.number > after {
+		return s.ended, 0
+	}
 	if s.flight != nil {
 		return s.flight, 0
 	}
@@ -71,7 +77,7 @@ func (s *KeySet) fetch(ctx context.Context, f *fetch) {
 	}
 	f.err = err
 	s.mu.Lock()
-	s.flight = nil
+	s.flight, s.ended = nil, f
 	s.mu.Unlock()
 	close(f.done)
 }
@@ -114,7 +120,7 @@ func (s *KeySet) await(ctx context.Context, found func(*snapshot) bool) error {
 	after := s.count
 	s.mu.Unlock()
 	for ctx.Err() == nil {
-		f, delay := s.turn(ctx)
+		f, delay := s.turn(ctx, after)
 		if f == nil {
 			if delay > s.cfg.Wait {
 				break
