@@ -107,6 +107,7 @@ func TestAPolicyThatAllowsEverythingIsGoodForAWarning(t *testing.T) {
 		{"a condition", "default allow := false\nallow if input.version == 1", ""},
 		{"a condition under with", "allow if input.x with input as {\"x\": true}", ""},
 		{"false", "allow := false", ""},
+		{"not false", "allow if not false", "whatever is asked"},
 		{"a rule that is switched off", "allow if false", ""},
 		{"a rule that is switched off among others", "allow if { 1 == 1; false }", ""},
 	}

@@ -132,7 +132,7 @@ func (r *Remote) Failing() bool { return r.failing.Load() }
 func (r *Remote) post(ctx context.Context, url string, question []byte) (int, []byte, error) {
 	status, answer, err := r.exchange(ctx, url, question)
 	if !errors.Is(ctx.Err(), context.Canceled) { // a caller that went away says nothing of the server
-		r.failing.Store(err != nil)
+		r.failing.Store(err != nil || status >= http.StatusInternalServerError)
 	}
 	if err != nil && ctx.Err() != nil {
 		return 0, nil, late(ctx)

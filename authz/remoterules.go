@@ -28,8 +28,9 @@ type ruleCheck struct {
 }
 
 type checked struct {
-	found bool
-	at    time.Time
+	found  bool
+	learnt bool // the server said so; else its Compile API is closed
+	at     time.Time
 }
 
 func newRuleCheck(url string, e entrypoint) (*ruleCheck, error) {
@@ -51,6 +52,8 @@ func (c *ruleCheck) check(ctx context.Context, r *Remote) error {
 		// One request asks again; the others go by what was said last.
 		defer c.asking.Unlock()
 		return c.ask(ctx, r)
+	case time.Since(last.at) > 2*believed:
+		return unavailable(CauseRemote, errors.New("the OPA server has not said for too long what rules its policy has"))
 	}
 	return last.verdict()
 }
@@ -60,14 +63,19 @@ func (c *ruleCheck) ask(ctx context.Context, r *Remote) error {
 	if err != nil {
 		return err
 	}
-	outcome := &checked{at: time.Now()}
+	outcome, last := &checked{at: time.Now()}, c.outcome.Load()
 	switch status {
 	case http.StatusOK:
 		if outcome.found, err = couldBeDefined(answer); err != nil {
 			return unavailable(CauseRemote, err)
 		}
+		outcome.learnt = true
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
-		// It is closed: nobody can tell, and the server's own answers decide.
+		// It is closed: nobody can tell, and the server's own answers decide. Where
+		// it was open before, something stands between, and what is known stays.
+		if last != nil && last.learnt {
+			return unavailable(CauseRemote, fmt.Errorf("the OPA server's Compile API answers %d now", status))
+		}
 	default:
 		return unavailable(CauseRemote, fmt.Errorf("the OPA server's Compile API answered %d", status))
 	}

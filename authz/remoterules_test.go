@@ -48,7 +48,7 @@ func TestAServerIsAskedForDataRulesOnceAWhile(t *testing.T) {
 		t.Errorf("asked %d times", asked.Load())
 	}
 	has.Store(true)
-	r.rules.outcome.Store(&checked{at: time.Now().Add(-believed - time.Second)})
+	r.rules.outcome.Store(&checked{learnt: true, at: time.Now().Add(-believed - time.Second)})
 	for range 2 {
 		got, err := r.Decide(t.Context(), full())
 		var none *Unavailable
@@ -120,4 +120,38 @@ func TestAnOutageOfTheServerIsKnownBesideTheRequests(t *testing.T) {
 	}
 	stop()
 	<-ended
+}
+
+// What the server once said is not unsaid by something that stands between.
+func TestAKnownDataRuleIsNotForgotten(t *testing.T) {
+	var status atomic.Int32
+	status.Store(http.StatusOK)
+	r := compileServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(int(status.Load()))
+		_, _ = io.WriteString(w, `{"result": {"queries": [[{}]]}}`)
+	})
+	cause := func() Cause {
+		got, err := r.Decide(t.Context(), full())
+		var none *Unavailable
+		if !errors.As(err, &none) || got.Allow {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		return none.Cause
+	}
+	if got := cause(); got != CauseDataRule {
+		t.Errorf("at first: %s", got)
+	}
+	status.Store(http.StatusNotFound)
+	if err := r.rules.ask(t.Context(), r); err == nil {
+		t.Error("a 404 made the rule go away")
+	}
+	if got := cause(); got != CauseDataRule {
+		t.Errorf("afterwards: %s", got)
+	}
+	r.rules.outcome.Store(&checked{learnt: true, at: time.Now().Add(-time.Hour)})
+	r.rules.asking.Lock() // somebody else is asking, in vain
+	defer r.rules.asking.Unlock()
+	if got := cause(); got != CauseRemote {
+		t.Errorf("what was said an hour ago: %s", got)
+	}
 }

@@ -40,7 +40,7 @@ func isConstantlyTrue(rule *ast.Rule) bool {
 // isOff tells whether a body holds a bare false, which switches a rule off.
 func isOff(body ast.Body) bool {
 	for _, expr := range body {
-		if term, ok := expr.Terms.(*ast.Term); ok && ast.Boolean(false).Equal(term.Value) {
+		if term, ok := expr.Terms.(*ast.Term); ok && !expr.Negated && ast.Boolean(false).Equal(term.Value) {
 			return true
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -16,6 +15,7 @@ import (
 const (
 	settle    = 100 * time.Millisecond // quiet for so long before a reload: files are written one after the other
 	settleMax = 2 * time.Second        // and no longer than this, however busy the folder
+	lookAgain = 30 * time.Second       // without an event: a folder further up may be a link that was exchanged, or the files on a network
 )
 
 // Watch reloads the policy when something at path, the folder or bundle file
@@ -50,7 +50,7 @@ func (e *Embedded) watch(ctx context.Context, watcher *fsnotify.Watcher, path st
 			if !open {
 				return
 			}
-			if beside(event.Name, path) {
+			if beside(event, path) {
 				continue
 			}
 			if first.IsZero() {
@@ -72,15 +72,21 @@ func (e *Embedded) watch(ctx context.Context, watcher *fsnotify.Watcher, path st
 			// New folders first, so that no change after the loading is missed.
 			err := observe(watcher, path)
 			e.reloadChanged(ctx, err)
+			timer.Reset(lookAgain)
 		}
 	}
 }
 
-// beside reports that a change in the folder that path stands in is about
-// something else there: a log file, say, whose every line would be a change.
-// What path itself is a link to, by way of `..data`, is not beside it.
-func beside(changed, path string) bool {
-	return filepath.Dir(changed) == filepath.Dir(path) && changed != path && !strings.HasPrefix(filepath.Base(changed), "..")
+// beside reports that an event in the folder that path stands in is no change of
+// the policy: something was written to another file there, such as a log, whose
+// every line would be a change. A link that is exchanged is another sort of event.
+func beside(event fsnotify.Event, path string) bool {
+	name := filepath.Clean(event.Name)
+	if event.Has(fsnotify.Create|fsnotify.Rename|fsnotify.Remove) || filepath.Dir(name) != filepath.Dir(path) || name == path {
+		return false
+	}
+	target, err := filepath.EvalSymlinks(path)
+	return err != nil || name != target
 }
 
 // reloadChanged reloads unless the files are those that were tried last. What
@@ -90,10 +96,10 @@ func (e *Embedded) reloadChanged(ctx context.Context, watching error) {
 	defer e.reloading.Unlock()
 	all, err := e.read()
 	if err == nil {
+		e.unread = ""
 		if watching == nil && all.revision() == e.tried {
 			return
 		}
-		e.unread = ""
 		e.tell(errors.Join(e.swap(ctx, all), watching))
 		return
 	}

@@ -60,6 +60,9 @@ func fetchCollections(ctx context.Context, client *http.Client, list, server str
 	records = make(map[string]bool)
 	for range maxListPages {
 		page, err := fetchPage(ctx, client, next)
+		if errors.Is(err, errNoList) && len(records) == 0 && self == "" {
+			return records, "", nil
+		}
 		if err != nil {
 			return nil, "", err
 		}
@@ -105,6 +108,9 @@ func (p *collectionsPage) link(rel string) string {
 	return ""
 }
 
+// errNoList is a 404: of the first page, that of a back end without collections.
+var errNoList = errors.New("the list, or a page of it, is not there")
+
 func fetchPage(ctx context.Context, client *http.Client, address *url.URL) (*collectionsPage, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
@@ -119,7 +125,7 @@ func fetchPage(ctx context.Context, client *http.Client, address *url.URL) (*col
 	switch res.StatusCode {
 	case http.StatusOK:
 	case http.StatusNotFound:
-		return &collectionsPage{}, nil
+		return nil, errNoList
 	default:
 		return nil, fmt.Errorf("the list was answered with status %d", res.StatusCode)
 	}

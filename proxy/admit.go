@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"net/http"
 	"strings"
@@ -23,8 +22,7 @@ type passage struct {
 	links  ogcapi.Links // from the back end's own address to the public one
 	body   *clientBody
 
-	exempt    bool // admitted without a credential
-	publicKey [sha256.Size]byte
+	exempt bool // admitted without a credential
 
 	seen map[string][]string // the headers that the policy saw
 }
@@ -149,9 +147,7 @@ func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principa
 		links: ogcapi.NewLinks(p.UpstreamServer, public),
 		body:  &clientBody{ReadCloser: r.Body},
 	}
-	if p.exempt(asked) {
-		pass.exempt, pass.publicKey = true, publicKey(asked, public, r.Header)
-	} else {
+	if pass.exempt = p.exempt(asked); !pass.exempt {
 		pass.seen = p.policyHeader(r.Header)
 	}
 	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, pass))

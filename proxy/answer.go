@@ -34,13 +34,7 @@ func (p *Proxy) answer(res *http.Response) error {
 	if p.isOpenAPI(res, pass) {
 		rewrite = p.secureOpenAPI
 	}
-	if err := rewrite(res, pass); err != nil {
-		return err
-	}
-	if pass.exempt {
-		p.openapi.keep(res)
-	}
-	return nil
+	return rewrite(res, pass)
 }
 
 // errTunnel is a 101 of the back end: every upgrade was removed from the
@@ -104,7 +98,7 @@ func (p *Proxy) fixCaching(h http.Header, who *authn.Principal) {
 }
 
 // rootedLink is the target of a Link (RFC 8288 section 3) that is a path alone.
-var rootedLink = regexp.MustCompile(`</[^/>][^>]*`)
+var rootedLink = regexp.MustCompile(`(^|,\s*)<(/|/[^/>][^>]*)>`)
 
 // fixLocations points the headers that hold links to the gateway. A path alone
 // is relative to the back end's root, and is moved below the context.
@@ -114,7 +108,10 @@ func (p *Proxy) fixLocations(h http.Header, pass *passage) {
 		for i, v := range h.Values(name) {
 			v = direct.Header(pass.links.Header(v))
 			if name == "Link" {
-				v = rootedLink.ReplaceAllStringFunc(v, func(l string) string { return "<" + p.belowContext(l[1:], pass.public) })
+				v = rootedLink.ReplaceAllStringFunc(v, func(l string) string {
+					before, target, _ := strings.Cut(l, "<")
+					return before + "<" + p.belowContext(strings.TrimSuffix(target, ">"), pass.public) + ">"
+				})
 			} else if strings.HasPrefix(v, "/") && !strings.HasPrefix(v, "//") {
 				v = p.belowContext(v, pass.public)
 			}
@@ -128,14 +125,20 @@ func (p *Proxy) belowContext(path, public string) string {
 	if err != nil {
 		return path
 	}
-	if rest, ok := strings.CutPrefix(path, u.EscapedPath()); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {
+	base := strings.TrimSuffix(p.Upstream.EscapedPath(), "/")
+	if _, ok := cutPath(path, u.EscapedPath()); ok && (base == "" || !strings.HasPrefix(base, u.EscapedPath())) {
 		return path // the back end knows the public address
 	}
-	base := strings.TrimSuffix(p.Upstream.EscapedPath(), "/")
-	if rest, ok := strings.CutPrefix(path, base); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {
+	if rest, ok := cutPath(path, base); ok {
 		return u.EscapedPath() + rest
 	}
 	return path
+}
+
+// cutPath takes a path off the beginning of another, at a segment's end.
+func cutPath(path, base string) (rest string, ok bool) {
+	rest, ok = strings.CutPrefix(path, base)
+	return rest, ok && (rest == "" || strings.ContainsAny(rest[:1], "/?#"))
 }
 
 // isOpenAPI reports whether an answer is the API definition in JSON.

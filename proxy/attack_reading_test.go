@@ -212,7 +212,10 @@ func TestNothingButTheExactPathIsPublic(t *testing.T) {
 		{"GET", "/openapi?f=html", 200, nil},
 		{"HEAD", "/openapi", 200, nil},
 		{"GET", "/openapi/", 200, nil}, // the same resource, in its canonical form
-		{"GET", "/openapi?f=json&lang=de", 200, nil},
+		{"GET", "/openapi?f=html&ui=redoc", 200, nil},
+		{"GET", "/openapi?f=json&lang=de", 401, nil},
+		{"GET", "/openapi?f=xml", 401, nil},
+		{"GET", "/openapi?ui=swagger&ui=redoc", 400, nil},
 		{"GET", "/openapi?f=json&z=1", 401, nil}, // it would only get past the cache
 		{"POST", "/openapi", 401, nil},
 		{"OPTIONS", "/openapi", 401, nil},

@@ -46,6 +46,7 @@ func writeHealth(w http.ResponseWriter, r *http.Request, status int, h health) {
 	if err != nil {
 		status = http.StatusInternalServerError
 	}
+	refuseBody(w, r)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Request-Id", eventOf(r).id)

@@ -21,9 +21,6 @@ import (
 func (p *Proxy) outgoing(pr *httputil.ProxyRequest) {
 	pass := passageOf(pr.In)
 	p.setTarget(pr.Out, pass)
-	if pass.exempt {
-		pr.Out.Header = publicHeader(pr.In.Header)
-	}
 	dropHeaders(pr.Out.Header, func(name string) bool { return isManaged(name) || p.ownHeaders[fold(name)] })
 	p.restoreDecided(pr, pass)
 	pr.Out.Trailer = nil // a trailer would arrive after the decision

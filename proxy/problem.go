@@ -182,17 +182,24 @@ func (e *upstreamError) Error() string { return e.err.Error() }
 
 func (e *upstreamError) Unwrap() error { return e.err }
 
+// clientGone is for the log only: nobody is there to read it.
+var clientGone = problem{Status: 499, Code: "ClientClosedRequest", Detail: "the client went away", class: "client-gone"}
+
+func badGateway(detail string) problem {
+	return problem{Status: http.StatusBadGateway, Code: "BadGateway", Detail: detail, class: "upstream"}
+}
+
 // upstreamFailed answers when the back end gave no usable answer.
 func (p *Proxy) upstreamFailed(w http.ResponseWriter, r *http.Request, err error) {
 	var timeout net.Error
 	var unfit *unreadable
-	pr := problem{Status: http.StatusBadGateway, Code: "BadGateway", Detail: "the back end is out of reach", class: "upstream"}
+	pr := badGateway("the back end is out of reach")
 	pass := passageOf(r)
 	switch {
 	case pass != nil && pass.body.failed.Load():
 		pr = problem{Status: http.StatusBadRequest, Code: "InvalidParameterValue", Detail: "the request's body could not be read: it is malformed or was cut", class: "client-body"}
 	case errors.Is(err, context.Canceled):
-		pr = problem{Status: 499, Code: "ClientClosedRequest", Detail: "the client went away", class: "client-gone"}
+		pr = clientGone
 	case errors.As(err, &unfit):
 		pr.Detail = unfit.why
 	case errors.Is(err, errTunnel):

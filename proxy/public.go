@@ -2,165 +2,169 @@ package proxy
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"io"
+	"context"
+	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/geowarden/geowarden/ogcapi"
 )
 
 // exempt reports whether a request needs no credential: GET and HEAD of exactly
-// the API definition, asked for in one of the ways that clients do. An exemption
+// the API definition, in one of the few forms that there are of it. An exemption
 // is an exact path in its one reading, with its methods; never a prefix or a
 // pattern (CVE-2025-54576, CVE-2026-41059). Any other parameter takes a
-// credential: it would only get past the cache.
+// credential: it would only get past what is kept.
 func (p *Proxy) exempt(q *ogcapi.Request) bool {
 	if !p.PublicOpenAPI || !slices.Equal(q.Segments, []string{"openapi"}) || q.Method != http.MethodGet && q.Method != http.MethodHead {
 		return false
 	}
-	for name := range q.Query {
-		if name != "f" && name != "lang" && name != "ui" {
+	for name, values := range q.Query {
+		if len(values) != 1 || !slices.Contains(publicForms[name], values[0]) {
 			return false
 		}
 	}
 	return true
 }
 
-// publicAnswers holds the API definition as it was last served to the public,
-// so that a flood without a credential does not reach the back end. It is
-// bounded in number, size and age, and so is what is on its way into it.
+// publicForms are the forms of the API definition that pygeoapi has.
+var publicForms = map[string][]string{"f": {"json", "html"}, "ui": {"swagger", "redoc"}}
+
+// publicAnswers holds the API definition as it was last served to the public.
+// It is fetched once for all who ask, by a request of the gateway's own: a
+// flood without a credential does not reach the back end, nobody shapes what
+// others get, and a slow reader holds up nobody else.
 type publicAnswers struct {
-	entries *lru.Cache[[sha256.Size]byte, publicAnswer]
+	kept    *lru.Cache[publicForm, *publicAnswer]
+	flights singleflight.Group
 	now     func() time.Time
-	asking  chan struct{} // a place for each such request that is at the back end
 }
 
+// publicForm is what the answer depends on, and all that it depends on.
+type publicForm struct{ public, query, accept string }
+
 type publicAnswer struct {
+	status int
 	header http.Header
 	body   []byte
 	until  time.Time
 }
 
 const (
-	publicKept   = 32
-	publicBytes  = 2 << 20
-	publicFor    = 30 * time.Second
-	publicAsking = 4
+	publicKept    = 32
+	publicBytes   = 8 << 20
+	publicFor     = 30 * time.Second
+	publicFailed  = time.Second // how long a failure stands for all who ask
+	publicTimeout = 30 * time.Second
 )
 
 func newPublicAnswers(now func() time.Time) (*publicAnswers, error) {
-	entries, err := lru.New[[sha256.Size]byte, publicAnswer](publicKept)
-	return &publicAnswers{entries: entries, now: now, asking: make(chan struct{}, publicAsking)}, err
+	kept, err := lru.New[publicForm, *publicAnswer](publicKept)
+	return &publicAnswers{kept: kept, now: now}, err
 }
 
-// publicHeader is all that the back end gets of a stranger's headers for an
-// answer that others will get too: nothing else can be in the answer, and so
-// nothing else need be in its key.
-func publicHeader(h http.Header) http.Header {
-	accept := "application/json"
-	if strings.Contains(h.Get("Accept"), "text/html") {
-		accept = "text/html"
+// formOf is the form that a request asks for, in one spelling.
+func formOf(pass *passage, h http.Header) publicForm {
+	form := publicForm{public: pass.public, query: pass.asked.Query.Encode(), accept: "application/json"}
+	if !pass.asked.Query.Has("f") && strings.Contains(h.Get("Accept"), "text/html") {
+		form.accept = "text/html"
 	}
-	return http.Header{"Accept": {accept}}
+	return form
 }
 
-// publicKey names what the answer depends on. Each part is preceded by its
-// length, so that no two lists of parts make one key (CVE-2026-33496).
-func publicKey(asked *ogcapi.Request, public string, h http.Header) [sha256.Size]byte {
-	var b strings.Builder
-	for _, part := range []string{public, asked.RawQuery, publicHeader(h).Get("Accept")} {
-		b.WriteString(strconv.Itoa(len(part)) + ":" + part)
-	}
-	return sha256.Sum256([]byte(b.String()))
-}
-
-// servePublic answers from the cache, or asks the back end for what everybody
-// may have, not too often at once.
+// servePublic answers with what everybody gets.
 func (p *Proxy) servePublic(w http.ResponseWriter, r *http.Request) {
-	if p.serveKept(w, r) {
+	pass := passageOf(r)
+	form := formOf(pass, r.Header)
+	answer, ok := p.openapi.kept.Get(form)
+	if !ok || !p.openapi.now().Before(answer.until) {
+		fetched := p.openapi.flights.DoChan(form.public+" "+form.query+" "+form.accept, func() (any, error) {
+			fresh := p.fetchPublic(form, pass.asked)
+			p.openapi.kept.Add(form, fresh)
+			return fresh, nil
+		})
+		select {
+		case result := <-fetched:
+			answer, _ = result.Val.(*publicAnswer)
+		case <-r.Context().Done():
+			p.fail(w, r, &upstreamError{problem: clientGone, err: r.Context().Err()})
+			return
+		}
+	}
+	if answer == nil || answer.status >= http.StatusInternalServerError {
+		p.fail(w, r, &upstreamError{problem: badGateway("the API definition cannot be had from the back end"), err: errors.New("no public answer")})
 		return
-	}
-	select {
-	case p.openapi.asking <- struct{}{}:
-		defer func() { <-p.openapi.asking }()
-	case <-r.Context().Done():
-		return
-	}
-	if !p.serveKept(w, r) { // somebody may have asked meanwhile
-		p.forward(w, r)
-	}
-}
-
-func (p *Proxy) serveKept(w http.ResponseWriter, r *http.Request) bool {
-	kept, ok := p.openapi.entries.Get(passageOf(r).publicKey)
-	if !ok || !p.openapi.now().Before(kept.until) {
-		return false
 	}
 	h := w.Header()
-	for name, values := range kept.header {
+	for name, values := range answer.header {
 		h[name] = slices.Clone(values)
 	}
 	p.CORS.apply(h, eventOf(r).origin)
 	h.Set("X-Request-Id", eventOf(r).id)
 	p.fixCaching(h, nobody)
-	h.Set("Content-Length", strconv.Itoa(len(kept.body)))
-	w.WriteHeader(http.StatusOK)
+	h.Set("Content-Length", strconv.Itoa(len(answer.body)))
+	w.WriteHeader(answer.status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(kept.body) // the caller is gone if it fails
+		_, _ = w.Write(answer.body) // the caller is gone if it fails
 	}
-	return true
 }
 
-// keep copies an answer into the cache as it passes, if it passes whole and the
-// back end has nothing against it.
-func (c *publicAnswers) keep(res *http.Response) {
-	if res.StatusCode != http.StatusOK || res.Request.Method != http.MethodGet || res.Header.Get("Content-Encoding") != "" ||
-		res.Header.Get("Set-Cookie") != "" || forbidsSharing(res.Header.Values("Cache-Control")) {
-		return
-	}
-	header := make(http.Header)
-	for _, name := range []string{"Content-Type", "Content-Language", "Etag", "Link"} {
-		if values := res.Header.Values(name); len(values) > 0 {
-			header[name] = slices.Clone(values)
-		}
-	}
-	key := passageOf(res.Request).publicKey
-	res.Body = &capture{ReadCloser: res.Body, whole: func(body []byte) {
-		c.entries.Add(key, publicAnswer{header, body, c.now().Add(publicFor)})
-	}}
+// fetchPublic asks the back end for a form of the API definition, on nobody's
+// behalf and with nothing of any client's.
+func (p *Proxy) fetchPublic(form publicForm, asked *ogcapi.Request) (answer *publicAnswer) {
+	ctx, cancel := context.WithTimeout(context.Background(), publicTimeout)
+	defer cancel()
+	// With a server in its context, ReverseProxy tells a cut by a panic.
+	ctx = context.WithValue(ctx, http.ServerContextKey, &http.Server{}) //nolint:gosec // it never listens
+	ctx = context.WithValue(ctx, eventKey{}, &event{id: requestID(nil)})
+	question := *asked
+	question.Method, question.RawQuery = http.MethodGet, form.query
+	r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/"}, Header: http.Header{"Accept": {form.accept}}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
+	w := &heldAnswer{header: http.Header{}}
+	defer func() {
+		answer = w.answer(p.openapi.now(), recover() != nil)
+	}()
+	p.upstream.ServeHTTP(finalOnly{w}, p.pass(r, &question, nobody, form.public))
+	return nil
 }
 
-// forbidsSharing reads Cache-Control as a shared cache must (RFC 9111 section 3).
-func forbidsSharing(cacheControl []string) bool {
-	all := strings.ToLower(strings.Join(cacheControl, ","))
-	return strings.Contains(all, "private") || strings.Contains(all, "no-store") || strings.Contains(all, "no-cache")
+// heldAnswer keeps an answer in memory, up to publicBytes.
+type heldAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
 }
 
-// capture copies a body while it is read, and hands it over at its end.
-type capture struct {
-	io.ReadCloser
-	copied bytes.Buffer
-	whole  func([]byte)
+func (w *heldAnswer) Header() http.Header { return w.header }
+
+func (w *heldAnswer) WriteHeader(status int) { w.status = status }
+
+func (w *heldAnswer) Write(p []byte) (int, error) {
+	if w.body.Len()+len(p) > publicBytes {
+		return 0, errors.New("larger than what is held for the public")
+	}
+	return w.body.Write(p)
 }
 
-func (c *capture) Read(buf []byte) (int, error) {
-	n, err := c.ReadCloser.Read(buf)
-	if c.whole == nil {
-		return n, err
+// answer is what is kept of it: for a while, and a failure for a moment.
+func (w *heldAnswer) answer(now time.Time, broken bool) *publicAnswer {
+	if broken || w.status == 0 {
+		return &publicAnswer{status: http.StatusBadGateway, until: now.Add(publicFailed)}
 	}
-	c.copied.Write(buf[:n])
-	switch {
-	case c.copied.Len() > publicBytes:
-		c.whole, c.copied = nil, bytes.Buffer{}
-	case err == io.EOF:
-		c.whole(c.copied.Bytes())
-		c.whole = nil
+	for _, name := range []string{"Set-Cookie", "Date", "Cache-Control", "Vary", "X-Request-Id", "Trailer", "Content-Length"} {
+		w.header.Del(name)
 	}
-	return n, err
+	dropHeaders(w.header, func(name string) bool { return strings.HasPrefix(fold(name), "access-control-") })
+	a := &publicAnswer{status: w.status, header: w.header, body: w.body.Bytes(), until: now.Add(publicFor)}
+	if w.status != http.StatusOK {
+		a.until = now.Add(publicFailed)
+	}
+	return a
 }

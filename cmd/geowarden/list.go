@@ -24,7 +24,7 @@ func (w *watchedList) refreshed(n int, self string, err error) {
 	case n == 0:
 		says = "the back end lists no collections: is " + w.settings.full("UPSTREAM_URL") + " its root?"
 	case self != "" && !below(self, w.settings.ServerURL()) && !below(self, w.settings.PublicURL()):
-		own := strings.TrimSuffix(strings.TrimSuffix(strings.SplitN(self, "?", 2)[0], "/"), "/collections")
+		own := cut(strings.TrimSuffix(strings.TrimSuffix(strings.SplitN(self, "?", 2)[0], "/"), "/collections"))
 		says = "links lead past the gateway: the back end calls itself " + own + "; set " + w.settings.full("UPSTREAM_SERVER_URL") + " to that, or its own address to " + w.settings.PublicURL()
 	}
 	if says != "" && says != w.said {
@@ -38,3 +38,6 @@ func below(address, root string) bool {
 	rest, ok := strings.CutPrefix(address, strings.TrimSuffix(root, "/"))
 	return ok && (rest == "" || strings.ContainsAny(rest[:1], "/?#"))
 }
+
+// cut keeps a line of the log short, whatever the back end sends.
+func cut(s string) string { return s[:min(len(s), 200)] }
