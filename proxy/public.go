@@ -85,7 +85,7 @@ func (p *Proxy) servePublic(w http.ResponseWriter, r *http.Request) {
 	form := formOf(pass, r.Header)
 	answer, ok := p.openapi.kept.Get(form)
 	if !ok || !p.openapi.now().Before(answer.until) {
-		fetched := p.openapi.flights.DoChan(form.public+" "+form.query+" "+form.accept, func() (any, error) {
+		fetched := p.openapi.flights.DoChan(form.public+" "+form.query+" "+form.accept, func() (any, error) { //nolint:contextcheck // it serves all who wait, and outlives each of them
 			fresh := p.fetchPublic(form, pass.asked)
 			p.openapi.kept.Add(form, fresh)
 			return fresh, nil
