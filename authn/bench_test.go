@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"strconv"
 	"testing"
 	"time"
 )
@@ -48,18 +49,27 @@ func BenchmarkCacheHit(b *testing.B) {
 	}
 }
 
-// BenchmarkKey is the cost of a request with an API key.
+// BenchmarkKey is the cost of a request with an API key: one of many costs what
+// the only one costs.
 func BenchmarkKey(b *testing.B) {
-	k, err := NewKeys(KeysConfig{Static: map[string]string{"A": "a long random text"}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	r := withKeys("a long random text")
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := k.Authenticate(r); err != nil {
-			b.Fatal(err)
-		}
+	for _, many := range []int{1, 100_000} {
+		b.Run(strconv.Itoa(many), func(b *testing.B) {
+			static := make(map[string]string, many)
+			for i := range many {
+				static[strconv.Itoa(i)] = "a long random text " + strconv.Itoa(i)
+			}
+			k, err := NewKeys(KeysConfig{Static: static})
+			if err != nil {
+				b.Fatal(err)
+			}
+			r := withKeys("a long random text 0")
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := k.Authenticate(r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -36,6 +36,7 @@ type Embedded struct {
 	form      form
 	timeout   time.Duration
 	onReload  func(string, []string, error)
+	lookAgain time.Duration // how often the files are looked at without an event
 
 	current   atomic.Pointer[policy]
 	reloading sync.Mutex
@@ -59,6 +60,7 @@ func NewEmbedded(ctx context.Context, cfg EmbeddedConfig) (*Embedded, error) {
 		form:      form{prefix: slices.Clone(cfg.PathPrefix), claims: cfg.TopLevelClaims},
 		timeout:   cfg.Timeout,
 		onReload:  cfg.OnReload,
+		lookAgain: lookAgain,
 	}
 	if e.timeout <= 0 {
 		e.timeout = defaultTimeout

@@ -72,7 +72,7 @@ func (e *Embedded) watch(ctx context.Context, watcher *fsnotify.Watcher, path st
 			// New folders first, so that no change after the loading is missed.
 			err := observe(watcher, path)
 			e.reloadChanged(ctx, err)
-			timer.Reset(lookAgain)
+			timer.Reset(e.lookAgain)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -226,16 +227,16 @@ func TestWatchingWhatIsNotThereFails(t *testing.T) {
 // is told would be a change, and each change a line.
 func TestWhatIsBesideThePolicyIsNoChange(t *testing.T) {
 	root := t.TempDir()
-	folder, log := filepath.Join(root, "policy"), filepath.Join(root, "gateway.log")
+	folder, log := filepath.Join(root, "policy"), filepath.Join(root, "gateway.log.")
 	write(t, filepath.Join(folder, "a.rego"), allowing)
 	e, reloads := watched(t, folder)
 	if err := os.Rename(folder, folder+".old"); err != nil {
 		t.Fatal(err)
 	}
 	await(t, reloads, bad)
-	for range 20 {
-		write(t, log, "a line\n")
-		time.Sleep(20 * time.Millisecond)
+	for i := range 4 { // each is another file, so each is looked at
+		write(t, log+strconv.Itoa(i), "a line\n")
+		time.Sleep(150 * time.Millisecond) // longer than it takes to settle
 	}
 	if err := os.Rename(folder+".old", folder); err != nil {
 		t.Fatal(err)

@@ -651,3 +651,17 @@ func (spaces) Read(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// What the client will not take is not asked for in its name.
+func TestCodingsThatAreRefusedAreNotAskedFor(t *testing.T) {
+	var got string
+	r := newRig(t, "open", serving(t, func(_ http.ResponseWriter, req *http.Request) { got = req.Header.Get("Accept-Encoding") }))
+	for sent, want := range map[string]string{
+		"gzip": "gzip", "br, GZIP;q=0.5": "gzip", "gzip; q=1": "gzip", "gzip;q=0": "identity", "gzip; q=0.000": "identity", "br": "identity", "identity": "identity",
+	} {
+		r.do("GET", "/processes", "Accept-Encoding: "+sent)
+		if got != want {
+			t.Errorf("%q was asked for as %q", sent, got)
+		}
+	}
+}

@@ -21,7 +21,7 @@ import (
 func (p *Proxy) outgoing(pr *httputil.ProxyRequest) {
 	pass := passageOf(pr.In)
 	p.setTarget(pr.Out, pass)
-	dropHeaders(pr.Out.Header, func(name string) bool { return isManaged(name) || p.ownHeaders[fold(name)] })
+	dropHeaders(pr.Out.Header, isManaged)
 	p.restoreDecided(pr, pass)
 	pr.Out.Trailer = nil // a trailer would arrive after the decision
 	p.setForwarded(pr, pass)
@@ -149,7 +149,7 @@ func (p *Proxy) setConditions(h http.Header, pass *passage) {
 	if !rewritten {
 		return
 	}
-	if acceptsGzip(h) && !pass.exempt {
+	if acceptsGzip(h) {
 		h.Set("Accept-Encoding", "gzip") // the one that can be rewritten on the way
 	} else {
 		h.Set("Accept-Encoding", "identity")
@@ -169,8 +169,9 @@ func (p *Proxy) setConditions(h http.Header, pass *passage) {
 func acceptsGzip(h http.Header) bool {
 	for _, v := range h.Values("Accept-Encoding") {
 		for _, coding := range strings.Split(v, ",") {
-			name, q, _ := strings.Cut(strings.TrimSpace(coding), ";")
-			if strings.EqualFold(strings.TrimSpace(name), "gzip") && strings.ReplaceAll(q, " ", "") != "q=0" {
+			name, parameter, _ := strings.Cut(coding, ";")
+			weight, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(parameter), "q="), 64)
+			if strings.EqualFold(strings.TrimSpace(name), "gzip") && (err != nil || weight > 0) {
 				return true
 			}
 		}

@@ -87,11 +87,10 @@ type Scheme struct {
 // Proxy is the gateway's HTTP side.
 type Proxy struct {
 	Config
-	peers      peers
-	ownHeaders map[string]bool // the names in UpstreamHeader, folded
-	upstream   *httputil.ReverseProxy
-	openapi    *publicAnswers
-	probe      *probe
+	peers    peers
+	upstream *httputil.ReverseProxy
+	openapi  *publicAnswers
+	probe    *probe
 }
 
 // New returns a Proxy, or every reason why the configuration makes none.
@@ -105,10 +104,6 @@ func New(cfg Config) (*Proxy, error) {
 	p := &Proxy{Config: cfg, peers: peers(cfg.TrustedPeers)}
 	if err := p.check(); err != nil {
 		return nil, err
-	}
-	p.ownHeaders = make(map[string]bool, len(cfg.UpstreamHeader))
-	for name := range cfg.UpstreamHeader {
-		p.ownHeaders[fold(name)] = true
 	}
 	var err error
 	if p.openapi, err = newPublicAnswers(cfg.Now); err != nil {

@@ -212,6 +212,19 @@ func TestDoubtsAreWarnings(t *testing.T) {
 	}
 }
 
+// A secret for the back end that crosses a network in the clear is a doubt too.
+func TestSecretsInTheClearAreDoubts(t *testing.T) {
+	for _, secret := range []string{"DEV_FORWARD_AUTHORIZATION=true", "DEV_UPSTREAM_HEADERS=X-Proof: secret"} {
+		for url, want := range map[string]bool{"http://back.example": true, "https://back.example": false, "http://127.0.0.1:5001": false} {
+			_, warnings, err := loadSettings([]string{"DEV_UPSTREAM_URL=" + url, secret}, os.DevNull)
+			got := slices.ContainsFunc(warnings, func(w Warning) bool { return w.Name == "DEV_UPSTREAM_URL" && strings.HasPrefix(w.What, "plain http") })
+			if err != nil || got != want {
+				t.Errorf("%s, %s: %v %v", url, secret, warnings, err)
+			}
+		}
+	}
+}
+
 func TestLogFileNeedsBothNames(t *testing.T) {
 	if got := mustLoad(t, "DEV_LOG_PATH=/var/log", "DEV_LOG_FILENAME=gw.log").LogFile(); got != "/var/log/gw.log" {
 		t.Error(got)
