@@ -16,6 +16,7 @@ func (s *Settings) check(r *report) {
 	s.checkPublic(r)
 	s.checkUpstream(r)
 	s.checkBrowsers(r)
+	s.checkLimits(r)
 	s.checkLogging(r)
 	s.checkPolicy(r)
 }

@@ -8,6 +8,7 @@ import "time"
 // mode says where the setting matters, and example fills .env.example.
 type Settings struct {
 	Listen   `group:"Where it listens"`
+	TLS      `group:"TLS"`
 	Modes    `group:"Who is let in"`
 	Keys     `group:"API-key mode"`
 	Tokens   `group:"JWKS mode"`
@@ -16,7 +17,9 @@ type Settings struct {
 	Public   `group:"Public address"`
 	Upstream `group:"Upstream"`
 	Browsers `group:"Browsers"`
-	Logging  `group:"Log"`
+	Limits   `group:"Limits"`
+	Rates    `group:"Rates"`
+	Logging  `group:"Log and metrics"`
 
 	prefix       string            // DEV_ or PROD_
 	origins      map[string]string // full name -> where its value came from
@@ -30,6 +33,14 @@ type Listen struct {
 	Host            string        `envconfig:"HOST" bare:"true" default:"127.0.0.1" desc:"The address or host name to listen on."`
 	Port            int           `envconfig:"PORT" bare:"true" default:"5000" desc:"The port to listen on; 0 takes a free one."`
 	ShutdownTimeout time.Duration `envconfig:"SHUTDOWN_TIMEOUT" default:"20s" desc:"How long requests in flight may take after the signal to stop."`
+}
+
+// TLS is the gateway's own certificate. Without one it listens in plain HTTP,
+// for a proxy in front that has one.
+type TLS struct {
+	TLSCertFile     string `envconfig:"TLS_CERT_FILE" example:"/etc/geowarden/tls/tls.crt" desc:"The certificate, in PEM, with its chain: listen with TLS 1.2 or newer, and HTTP/2. It is read again when it changes."`
+	TLSKeyFile      string `envconfig:"TLS_KEY_FILE" example:"/etc/geowarden/tls/tls.key" desc:"The certificate's private key, in PEM."`
+	TLSClientCAFile string `envconfig:"TLS_CLIENT_CA_FILE" example:"/etc/geowarden/tls/clients.crt" desc:"Only clients with a certificate that one of these authorities signed may connect. It opens the door and says nothing about who asks: the mode's credential is needed as well."`
 }
 
 // Modes says which credential is read. At most one of the three is on.
@@ -109,10 +120,33 @@ type Browsers struct {
 	CORSCredentials bool    `envconfig:"CORS_CREDENTIALS" default:"false" desc:"Let those pages send cookies; never together with *."`
 }
 
-// Logging is what is logged and where.
+// Limits bound what any number of clients can take, however slow they are.
+type Limits struct {
+	MaxHeaderBytes           Size          `envconfig:"MAX_HEADER_BYTES" default:"64KiB" desc:"The size of a request's header, its first line included; a larger one is 431."`
+	HeaderTimeout            time.Duration `envconfig:"HEADER_TIMEOUT" default:"10s" desc:"How long a client may take to send the header of a request."`
+	IdleTimeout              time.Duration `envconfig:"IDLE_TIMEOUT" default:"2m" desc:"How long a connection may stay open between two requests."`
+	StallTimeout             time.Duration `envconfig:"STALL_TIMEOUT" default:"30s" desc:"How long a client may pause while it sends a body or reads an answer."`
+	MaxStreams               int           `envconfig:"MAX_STREAMS" default:"100" desc:"Requests under way at once on one HTTP/2 connection."`
+	MaxConnections           int           `envconfig:"MAX_CONNECTIONS" default:"20000" desc:"Open connections; more wait until one is closed."`
+	MaxConnectionsPerAddress int           `envconfig:"MAX_CONNECTIONS_PER_ADDRESS" default:"1000" desc:"Open connections of one address, or one /64 of IPv6; more are closed at once. TRUSTED_PROXIES are not counted."`
+	MaxInFlight              int           `envconfig:"MAX_IN_FLIGHT" default:"1000" desc:"Requests under way at once; one more is 503 with Retry-After."`
+	MaxHeldBytes             Size          `envconfig:"MAX_HELD_BYTES" default:"16MiB" desc:"The size of a document that must be held whole to be changed, such as the API definition; a larger one is 502."`
+}
+
+// Rates bound how often somebody may ask. None is on by default, and each
+// replica counts for itself.
+type Rates struct {
+	RatePerIdentity Rate `envconfig:"RATE_PER_IDENTITY" example:"600/m" desc:"Requests of one identity, as a number for a second, minute or hour, such as 600/m; more are 429 with Retry-After. Empty is no limit."`
+	RatePerAddress  Rate `envconfig:"RATE_PER_ADDRESS" example:"1200/m" desc:"Requests from one address, or one /64 of IPv6, whoever asks."`
+	RateOfFailures  Rate `envconfig:"RATE_OF_FAILURES" example:"10/m" desc:"Bad credentials from one address; after so many, every credential from there is refused with 429 for a while, unread."`
+}
+
+// Logging is what is logged and measured, and where.
 type Logging struct {
-	LogLevel    Level  `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warning or error."`
-	LogFormat   Format `envconfig:"LOG_FORMAT" default:"json" desc:"json, one object a line, or console, for people."`
-	LogPath     string `envconfig:"LOG_PATH" example:"/var/log/geowarden" desc:"A folder: with LOG_FILENAME, the log goes to that file as well as to standard error."`
-	LogFilename string `envconfig:"LOG_FILENAME" example:"geowarden.log" desc:"The file's name in LOG_PATH."`
+	LogLevel       Level  `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warning or error."`
+	LogFormat      Format `envconfig:"LOG_FORMAT" default:"json" desc:"json, one object a line, or console, for people."`
+	LogPath        string `envconfig:"LOG_PATH" example:"/var/log/geowarden" desc:"A folder: with LOG_FILENAME, the log goes to that file as well as to standard error."`
+	LogFilename    string `envconfig:"LOG_FILENAME" example:"geowarden.log" desc:"The file's name in LOG_PATH."`
+	LogDelay       Delay  `envconfig:"LOG_DELAY" default:"200ms" desc:"How long lines may be gathered before they are written together; 0 writes each at once. Errors never wait."`
+	MetricsAddress string `envconfig:"METRICS_ADDRESS" example:"127.0.0.1:9464" desc:"Where /metrics is served for Prometheus, as host:port, without a credential: on a network that only the monitoring reaches. Empty is nowhere."`
 }
