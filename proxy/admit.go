@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -27,63 +26,59 @@ type passage struct {
 	seen map[string][]string // the headers that the policy saw
 }
 
-type passageKey struct{}
-
-func passageOf(r *http.Request) *passage {
-	pass, _ := r.Context().Value(passageKey{}).(*passage)
-	return pass
-}
+func passageOf(r *http.Request) *passage { return eventOf(r).pass }
 
 // gate stands in front of the back end. An admitted request goes through; any
 // other is answered here, in one place.
 func (p *Proxy) gate(w http.ResponseWriter, r *http.Request) {
-	admitted, err := p.admit(r)
-	if err != nil {
+	if err := p.admit(r); err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	if passageOf(admitted).exempt {
-		p.servePublic(w, admitted)
+	if passageOf(r).exempt {
+		p.servePublic(w, r)
 		return
 	}
-	p.forward(w, admitted)
+	p.forward(w, r)
 }
 
 // forward hands an admitted request to the back end, and its answer back.
-func (p *Proxy) forward(w http.ResponseWriter, admitted *http.Request) {
-	eventOf(admitted).forwarded = p.Now()
-	p.upstream.ServeHTTP(finalOnly{w}, admitted)
+func (p *Proxy) forward(w http.ResponseWriter, r *http.Request) {
+	eventOf(r).forwarded = p.Now()
+	p.upstream.ServeHTTP(finalOnly{w}, r)
 }
 
 // admit is the whole decision on a request: what is asked, who asks, may they.
-// It returns the request to forward, or the error that becomes the answer.
-// Nothing about the resource is told before the caller is known.
-func (p *Proxy) admit(r *http.Request) (*http.Request, error) {
+// It gives the request its passage, or returns the error that becomes the
+// answer. Nothing about the resource is told before the caller is known.
+func (p *Proxy) admit(r *http.Request) error {
 	ev := eventOf(r)
 	public, err := p.peers.publicAddress(r, p.Public, p.ForwardedByProxy)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	asked, err := ogcapi.Parse(r, p.Context)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ev.asked = asked
 	if p.exempt(asked) {
 		ev.who, ev.decision = nobody, "public"
-		return p.pass(r, asked, nobody, public), nil
+		p.pass(r, asked, nobody, public)
+		return nil
 	}
 	who, err := p.authenticate(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := p.Resolver.Resolve(r.Context(), asked); err != nil {
-		return nil, err
+	if err := p.resolve(r, asked); err != nil {
+		return err
 	}
 	if err := p.decide(r, who, asked); err != nil {
-		return nil, err
+		return err
 	}
-	return p.pass(r, asked, who, public), nil
+	p.pass(r, asked, who, public)
+	return nil
 }
 
 // nobody asks where no credential is needed.
@@ -95,6 +90,14 @@ func (p *Proxy) authenticate(r *http.Request) (*authn.Principal, error) {
 	who, err := p.Authn.Authenticate(r)
 	ev.authn, ev.who = p.Now().Sub(start), who
 	return who, err
+}
+
+// resolve settles which collection is meant.
+func (p *Proxy) resolve(r *http.Request, asked *ogcapi.Request) error {
+	start := p.Now()
+	err := p.Resolver.Resolve(r.Context(), asked)
+	eventOf(r).resolve = p.Now().Sub(start)
+	return err
 }
 
 // decide asks the authorizer and notes its answer beside the question, so that
@@ -140,8 +143,8 @@ func (p *Proxy) policyHeader(h http.Header) map[string][]string {
 	return seen
 }
 
-// pass returns the request as it is handed to the reverse proxy.
-func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principal, public string) *http.Request {
+// pass lets a request through: without a passage none is forwarded.
+func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principal, public string) {
 	pass := &passage{
 		asked: asked, who: who, public: public,
 		links: ogcapi.NewLinks(p.UpstreamServer, public),
@@ -150,11 +153,10 @@ func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principa
 	if pass.exempt = p.exempt(asked); !pass.exempt {
 		pass.seen = p.policyHeader(r.Header)
 	}
-	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, pass))
+	eventOf(r).pass = pass
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = pass.body
 	}
-	return r
 }
 
 // errForeignTarget is a request in absolute form for another host than ours

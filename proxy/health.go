@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// isHealth reports whether a request asks for the gateway's own state.
+func isHealth(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" }
+
 // healthz says that the process runs. It asks nobody.
 func (p *Proxy) healthz(w http.ResponseWriter, r *http.Request) {
 	writeHealth(w, r, http.StatusOK, health{Status: "ok"})

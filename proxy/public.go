@@ -131,7 +131,8 @@ func (p *Proxy) fetchPublic(form publicForm, asked *ogcapi.Request) (answer *pub
 	defer func() {
 		answer = w.answer(p.openapi.now(), recover() != nil)
 	}()
-	p.upstream.ServeHTTP(finalOnly{w}, p.pass(r, &question, nobody, form.public))
+	p.pass(r, &question, nobody, form.public)
+	p.upstream.ServeHTTP(finalOnly{w}, r)
 	return nil
 }
 

@@ -197,3 +197,33 @@ func TestADenialOfAStrangerIsA401(t *testing.T) {
 type authenticating func() *authn.Principal
 
 func (a authenticating) Authenticate(*http.Request) (*authn.Principal, error) { return a(), nil }
+
+// The figures are told once a request, and hold no word that a client chose.
+func TestFiguresSayWhatTheLineSays(t *testing.T) {
+	told := make(chan proxy.Observation, 1)
+	r := newRig(t, "oidc", func(_ *rig, cfg *proxy.Config) {
+		cfg.Observe = func(o *proxy.Observation) { told <- *o }
+	})
+	for _, c := range []struct {
+		path  string
+		lines []string
+		want  proxy.Observation
+	}{
+		{"/collections/obs/items", []string{r.token(osgeo)}, proxy.Observation{Type: "items", Decision: "allow", Status: 200}},
+		{"/collections/lakes/items", []string{r.token(osgeo)}, proxy.Observation{Type: "items", Decision: "deny", Class: "denied", Status: 403}},
+		{"/collections/my-own-word", nil, proxy.Observation{Type: "collection", Decision: "none", Class: "authn-missing", Status: 401}},
+		{"/my-own-word", []string{r.token(osgeo)}, proxy.Observation{Type: "unknown", Decision: "deny", Class: "denied", Status: 403}},
+		{"/a//b", nil, proxy.Observation{Type: "none", Decision: "none", Class: "ambiguous", Status: 400}},
+	} {
+		a := r.do("GET", c.path, c.lines...)
+		got := <-told
+		if got.Took <= 0 || got.Bytes != len(a.body) || (got.Decision == "allow") != (got.Upstream > 0) || (got.Decision == "none") != (got.Authz == 0) {
+			t.Errorf("%s: %+v", c.path, got)
+		}
+		c.want.Mode = "oidc"
+		got.Took, got.Authn, got.Resolve, got.Authz, got.Upstream, got.Bytes = 0, 0, 0, 0, 0, 0
+		if got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.path, got, c.want)
+		}
+	}
+}
