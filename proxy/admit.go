@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -17,8 +16,7 @@ import (
 type passage struct {
 	asked  *ogcapi.Request
 	who    *authn.Principal
-	public string       // the gateway's address as this caller sees it
-	links  ogcapi.Links // from the back end's own address to the public one
+	public *address // the gateway's, as this caller sees it
 	body   *clientBody
 
 	exempt bool // admitted without a credential
@@ -53,7 +51,7 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request) {
 // answer. Nothing about the resource is told before the caller is known.
 func (p *Proxy) admit(r *http.Request) error {
 	ev := eventOf(r)
-	public, err := p.peers.publicAddress(r, p.Public, p.ForwardedByProxy)
+	public, err := p.addressFor(r)
 	if err != nil {
 		return err
 	}
@@ -144,11 +142,10 @@ func (p *Proxy) policyHeader(h http.Header) map[string][]string {
 }
 
 // pass lets a request through: without a passage none is forwarded.
-func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principal, public string) {
+func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principal, public *address) {
 	pass := &passage{
 		asked: asked, who: who, public: public,
-		links: ogcapi.NewLinks(p.UpstreamServer, public),
-		body:  &clientBody{ReadCloser: r.Body},
+		body: &clientBody{ReadCloser: r.Body},
 	}
 	if pass.exempt = p.exempt(asked); !pass.exempt {
 		pass.seen = p.policyHeader(r.Header)
@@ -158,7 +155,3 @@ func (p *Proxy) pass(r *http.Request, asked *ogcapi.Request, who *authn.Principa
 		r.Body = pass.body
 	}
 }
-
-// errForeignTarget is a request in absolute form for another host than ours
-// (RFC 9112 section 3.2.2): a gateway is no forward proxy.
-var errForeignTarget = errors.New("the request target names another host")

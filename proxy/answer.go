@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -59,7 +58,7 @@ func (u *unreadable) Unwrap() error { return u.err }
 
 func (p *Proxy) fixHeaders(res *http.Response, pass *passage, ev *event) {
 	h := res.Header
-	dropHeaders(h, func(name string) bool { return strings.HasPrefix(fold(name), "access-control-") })
+	dropHeaders(h, cors)
 	p.CORS.apply(h, ev.origin)
 	h.Set("X-Request-Id", ev.id)
 	p.fixCaching(h, pass.who)
@@ -77,24 +76,25 @@ func (p *Proxy) fixCaching(h http.Header, who *authn.Principal) {
 	if who.Kind == authn.Anonymous {
 		return
 	}
-	kept := []string{"private"}
-	for _, directive := range strings.Split(strings.Join(h.Values("Cache-Control"), ","), ",") {
-		directive = strings.TrimSpace(directive)
-		name, _, _ := strings.Cut(strings.ToLower(directive), "=")
-		switch name {
-		case "", "public", "private", "s-maxage", "proxy-revalidate":
-		default:
-			kept = append(kept, directive)
+	h["Cache-Control"] = []string{privately(h["Cache-Control"])}
+	dropHeaders(h, caching)
+}
+
+// privately is what a Cache-Control becomes for one caller alone.
+func privately(values []string) string {
+	kept := "private"
+	for _, value := range values {
+		for directive := range strings.SplitSeq(value, ",") {
+			directive = strings.TrimSpace(directive)
+			name, _, _ := strings.Cut(strings.ToLower(directive), "=")
+			switch name {
+			case "", "public", "private", "s-maxage", "proxy-revalidate":
+			default:
+				kept += ", " + directive
+			}
 		}
 	}
-	h.Set("Cache-Control", strings.Join(kept, ", "))
-	dropHeaders(h, func(name string) bool {
-		switch fold(name) {
-		case "surrogate-control", "cdn-cache-control", "expires", "pragma":
-			return true
-		}
-		return false
-	})
+	return kept
 }
 
 // rootedLink is the target of a Link (RFC 8288 section 3) that is a path alone.
@@ -103,34 +103,29 @@ var rootedLink = regexp.MustCompile(`(^|,\s*)<(/|/[^/>][^>]*)>`)
 // fixLocations points the headers that hold links to the gateway. A path alone
 // is relative to the back end's root, and is moved below the context.
 func (p *Proxy) fixLocations(h http.Header, pass *passage) {
-	direct := ogcapi.NewLinks(p.Upstream.String(), pass.public) // a redirect is often built from Host
 	for _, name := range []string{"Location", "Content-Location", "Link"} {
 		for i, v := range h.Values(name) {
-			v = direct.Header(pass.links.Header(v))
+			v = pass.public.direct.Header(pass.public.links.Header(v))
 			if name == "Link" {
 				v = rootedLink.ReplaceAllStringFunc(v, func(l string) string {
 					before, target, _ := strings.Cut(l, "<")
-					return before + "<" + p.belowContext(strings.TrimSuffix(target, ">"), pass.public) + ">"
+					return before + "<" + p.belowContext(strings.TrimSuffix(target, ">"), pass.public.prefix) + ">"
 				})
 			} else if strings.HasPrefix(v, "/") && !strings.HasPrefix(v, "//") {
-				v = p.belowContext(v, pass.public)
+				v = p.belowContext(v, pass.public.prefix)
 			}
 			h[name][i] = v
 		}
 	}
 }
 
-func (p *Proxy) belowContext(path, public string) string {
-	u, err := url.Parse(public)
-	if err != nil {
-		return path
-	}
+func (p *Proxy) belowContext(path, prefix string) string {
 	base := strings.TrimSuffix(p.Upstream.EscapedPath(), "/")
-	if _, ok := cutPath(path, u.EscapedPath()); ok && (base == "" || !strings.HasPrefix(base, u.EscapedPath())) {
+	if _, ok := cutPath(path, prefix); ok && (base == "" || !strings.HasPrefix(base, prefix)) {
 		return path // the back end knows the public address
 	}
 	if rest, ok := cutPath(path, base); ok {
-		return u.EscapedPath() + rest
+		return prefix + rest
 	}
 	return path
 }
@@ -151,7 +146,7 @@ func (p *Proxy) isOpenAPI(res *http.Response, pass *passage) bool {
 
 // secureOpenAPI writes the mode's credential into the API definition.
 func (p *Proxy) secureOpenAPI(res *http.Response, pass *passage) error {
-	markRewritten(res.Header, pass.public)
+	markRewritten(res.Header, pass.public.text)
 	if res.Request.Method == http.MethodHead {
 		res.Header.Del("Content-Encoding")
 		return nil
@@ -160,7 +155,7 @@ func (p *Proxy) secureOpenAPI(res *http.Response, pass *passage) error {
 	if err != nil {
 		return err
 	}
-	doc, err := io.ReadAll(io.LimitReader(pass.links.Body("application/json", plain), maxHeld+1))
+	doc, err := io.ReadAll(io.LimitReader(pass.public.links.Body("application/json", plain), maxHeld+1))
 	if err != nil {
 		return &unreadable{"the back end's API definition could not be read whole", err}
 	}
@@ -168,7 +163,7 @@ func (p *Proxy) secureOpenAPI(res *http.Response, pass *passage) error {
 		return &unreadable{fmt.Sprintf("the back end's API definition is over %d MiB, more than is held to rewrite it", maxHeld>>20), nil}
 	}
 	security := p.OpenAPI
-	security.ServerURL = pass.public
+	security.ServerURL = pass.public.text
 	if doc, err = ogcapi.SecureOpenAPI(doc, security); err != nil {
 		return &unreadable{"the back end's API definition is not an OpenAPI 3 document in JSON", err}
 	}
@@ -182,14 +177,14 @@ func (p *Proxy) secureOpenAPI(res *http.Response, pass *passage) error {
 // rewriteLinks points the links of a text to the gateway, as it streams.
 func rewriteLinks(res *http.Response, pass *passage) error {
 	media := res.Header.Get("Content-Type")
-	if !pass.links.Needed() || !pass.links.Handles(media) || res.StatusCode == http.StatusNotModified {
+	if !pass.public.links.Needed() || !pass.public.links.Handles(media) || res.StatusCode == http.StatusNotModified {
 		return nil
 	}
 	if res.StatusCode == http.StatusPartialContent {
 		return &unreadable{"the back end sent a part of a text whose links must be changed: ask for it whole, without Range", nil}
 	}
 	coding := res.Header.Get("Content-Encoding")
-	markRewritten(res.Header, pass.public)
+	markRewritten(res.Header, pass.public.text)
 	if res.Request.Method == http.MethodHead || res.Body == nil || res.Body == http.NoBody {
 		return nil
 	}
@@ -197,7 +192,7 @@ func rewriteLinks(res *http.Response, pass *passage) error {
 	if err != nil {
 		return err
 	}
-	rewritten := pass.links.Body(media, plain)
+	rewritten := pass.public.links.Body(media, plain)
 	if strings.EqualFold(coding, "gzip") {
 		res.Header.Set("Content-Encoding", coding)
 		rewritten = compressed(rewritten)

@@ -21,10 +21,10 @@ func fold(name string) string {
 	}, name)
 }
 
-// managed are the headers, folded, that only the gateway may set: a client's
+// managedNames are the headers, folded, that only the gateway may set: a client's
 // own would speak for somebody else, or make the back end read another request
 // than the one that was decided.
-var managed = []string{
+var managedNames = []string{
 	"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip", "x-request-id",
 	"x-original-url", "x-original-uri", "x-original-method", "x-original-host", "x-rewrite-url", "x-override-url", "x-host", "x-http-host-override",
 	"x-http-method", "x-http-method-override", "x-method-override",
@@ -38,43 +38,68 @@ var managedFamilies = []string{
 	"x-forwarded", "x-auth-", "x-authenticated-", "x-authentik-", "x-goog-authenticated-", "x-ms-client-principal", "x-amzn-oidc-", "x-webauth-", "x-envoy-", "x-ssl-", "ssl-client", "x-client-cert", "x-client-dn", "x-geowarden-", "remote-",
 }
 
-// isManaged reports whether a client's header of that name is removed. So is
-// every one whose name has other characters than letters, digits and hyphens:
-// some servers would take Content_Type for Content-Type, beside the real one.
-func isManaged(name string) bool {
+// trait is what a header is, by its name. A name may have several.
+type trait uint8
+
+const (
+	managed    trait = 1 << iota // removed from a client's request: only the gateway may set it
+	identity                     // may carry a claim to the back end
+	credential                   // proves to the gateway who somebody is
+	secret                       // nothing for a policy to see
+	cors                         // says which pages may read an answer
+	caching                      // speaks to shared caches past Cache-Control
+)
+
+// traitsOf reads a name in every spelling that some server would take for it.
+func traitsOf(name string) trait {
+	if t, common := commonTraits[name]; common {
+		return t
+	}
+	return readTraits(name)
+}
+
+// commonTraits spares the names that nearly every request has from being read
+// again and again.
+var commonTraits = func() map[string]trait {
+	known := map[string]trait{}
+	for _, name := range []string{
+		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Connection", "Content-Length", "Content-Type", "Cookie", "If-Modified-Since", "If-None-Match",
+		"Origin", "Range", "Referer", "User-Agent", "X-Api-Key", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Request-Id",
+		"Access-Control-Allow-Origin", "Cache-Control", "Content-Crs", "Content-Encoding", "Content-Language", "Date", "Etag", "Expires", "Last-Modified", "Link", "Location", "Server", "Vary", "X-Powered-By",
+	} {
+		known[name] = readTraits(name)
+	}
+	return known
+}()
+
+func readTraits(name string) (t trait) {
 	f := fold(name)
-	if strings.IndexFunc(name, func(r rune) bool { return !isPlain(r) }) >= 0 {
-		return true
+	set := func(as trait, is bool) {
+		if is {
+			t |= as
+		}
 	}
-	if slices.Contains(managed, f) {
-		return true
-	}
-	return slices.ContainsFunc(managedFamilies, func(family string) bool { return strings.HasPrefix(f, family) })
+	// A name with other characters than letters, digits and hyphens is removed
+	// too: some servers would take Content_Type for Content-Type, beside the
+	// real one.
+	set(managed, strings.ContainsFunc(name, func(r rune) bool { return !isPlain(r) }) || slices.Contains(managedNames, f) ||
+		slices.ContainsFunc(managedFamilies, func(family string) bool { return strings.HasPrefix(f, family) }))
+	set(identity, strings.HasPrefix(f, "x-auth-"))
+	set(credential|secret, f == "authorization" || f == "x-api-key")
+	set(secret, f == "cookie" || f == "proxy-authorization")
+	set(cors, strings.HasPrefix(f, "access-control-"))
+	set(caching, f == "surrogate-control" || f == "cdn-cache-control" || f == "expires" || f == "pragma")
+	return t
 }
 
 func isPlain(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-'
 }
 
-// isIdentity reports whether a header may carry a claim to the back end.
-func isIdentity(name string) bool { return strings.HasPrefix(fold(name), "x-auth-") }
-
-// isCredential reports whether a header proves to the gateway who somebody is.
-func isCredential(name string) bool {
-	f := fold(name)
-	return f == "authorization" || f == "x-api-key"
-}
-
-// isSecret reports whether a header is nothing for a policy to see.
-func isSecret(name string) bool {
-	f := fold(name)
-	return isCredential(name) || f == "cookie" || f == "proxy-authorization"
-}
-
-// dropHeaders removes every header whose name the function takes.
-func dropHeaders(h http.Header, drop func(name string) bool) {
+// dropHeaders removes every header that has one of the traits.
+func dropHeaders(h http.Header, drop trait) {
 	for name := range h {
-		if drop(name) {
+		if traitsOf(name)&drop != 0 {
 			delete(h, name)
 		}
 	}

@@ -21,7 +21,7 @@ import (
 func (p *Proxy) outgoing(pr *httputil.ProxyRequest) {
 	pass := passageOf(pr.In)
 	p.setTarget(pr.Out, pass)
-	dropHeaders(pr.Out.Header, isManaged)
+	dropHeaders(pr.Out.Header, managed)
 	p.restoreDecided(pr, pass)
 	pr.Out.Trailer = nil // a trailer would arrive after the decision
 	p.setForwarded(pr, pass)
@@ -55,7 +55,7 @@ func (p *Proxy) restoreDecided(pr *httputil.ProxyRequest, pass *passage) {
 	}
 	// What proves the caller to the gateway goes no further, whichever kind the
 	// mode reads, unless the token is meant to.
-	dropHeaders(h, isCredential)
+	dropHeaders(h, credential)
 	if token := pr.In.Header["Authorization"]; p.ForwardBearer && len(token) == 1 && (pass.who.Kind == authn.User || pass.who.Kind == authn.Service) {
 		h["Authorization"] = token
 	}
@@ -69,11 +69,9 @@ func (p *Proxy) setForwarded(pr *httputil.ProxyRequest, pass *passage) {
 		h["X-Forwarded-For"] = plainChain(pr.In.Header["X-Forwarded-For"])
 	}
 	pr.SetXForwarded() // appends the peer; Host and Proto are those of this connection
-	if public, err := url.Parse(pass.public); err == nil {
-		h.Set("X-Forwarded-Host", public.Host)
-		h.Set("X-Forwarded-Proto", public.Scheme)
-		h.Set("X-Forwarded-Prefix", public.EscapedPath())
-	}
+	h.Set("X-Forwarded-Host", pass.public.url.Host)
+	h.Set("X-Forwarded-Proto", pass.public.url.Scheme)
+	h.Set("X-Forwarded-Prefix", pass.public.prefix)
 	h.Set("X-Request-Id", eventOf(pr.In).id)
 }
 
@@ -145,7 +143,7 @@ func isASCII(s string) bool {
 // its bytes and its validators are not the back end's. Binary answers are never
 // rewritten, and keep their ranges.
 func (p *Proxy) setConditions(h http.Header, pass *passage) {
-	rewritten := pass.asked.Resource.API == "openapi" || pass.links.Needed()
+	rewritten := pass.asked.Resource.API == "openapi" || pass.public.links.Needed()
 	if !rewritten {
 		return
 	}

@@ -89,6 +89,7 @@ type Scheme struct {
 type Proxy struct {
 	Config
 	peers    peers
+	home     *address // as it is configured
 	upstream *httputil.ReverseProxy
 	openapi  *publicAnswers
 	probe    *probe
@@ -107,6 +108,9 @@ func New(cfg Config) (*Proxy, error) {
 		return nil, err
 	}
 	var err error
+	if p.home, err = p.newAddress(cfg.Public); err != nil {
+		return nil, err
+	}
 	if p.openapi, err = newPublicAnswers(cfg.Now); err != nil {
 		return nil, err
 	}
@@ -140,10 +144,10 @@ func (p *Proxy) check() error {
 	need(p.Resolver != nil, "Resolver must be set")
 	need(p.Log != nil, "Log must be set")
 	for name := range p.IdentityHeaders {
-		need(isIdentity(name), "the identity header "+name+" must begin with X-Auth-")
+		need(traitsOf(name)&identity != 0, "the identity header "+name+" must begin with X-Auth-")
 	}
 	for _, name := range p.PolicyHeaders {
-		need(!isSecret(name) && !isManaged(name), "the header "+name+" carries a credential, or is one that a client cannot set, and a policy never sees it")
+		need(traitsOf(name)&(secret|managed) == 0, "the header "+name+" carries a credential, or is one that a client cannot set, and a policy never sees it")
 	}
 	return errors.Join(errs...)
 }

@@ -72,7 +72,7 @@ func newPublicAnswers(now func() time.Time) (*publicAnswers, error) {
 
 // formOf is the form that a request asks for, in one spelling.
 func formOf(pass *passage, h http.Header) publicForm {
-	form := publicForm{public: pass.public, query: pass.asked.Query.Encode(), accept: "application/json"}
+	form := publicForm{public: pass.public.text, query: pass.asked.Query.Encode(), accept: "application/json"}
 	if !pass.asked.Query.Has("f") && strings.Contains(h.Get("Accept"), "text/html") {
 		form.accept = "text/html"
 	}
@@ -86,7 +86,7 @@ func (p *Proxy) servePublic(w http.ResponseWriter, r *http.Request) {
 	answer, ok := p.openapi.kept.Get(form)
 	if !ok || !p.openapi.now().Before(answer.until) {
 		fetched := p.openapi.flights.DoChan(form.public+" "+form.query+" "+form.accept, func() (any, error) { //nolint:contextcheck // it serves all who wait, and outlives each of them
-			fresh := p.fetchPublic(form, pass.asked)
+			fresh := p.fetchPublic(form, pass)
 			p.openapi.kept.Add(form, fresh)
 			return fresh, nil
 		})
@@ -118,20 +118,20 @@ func (p *Proxy) servePublic(w http.ResponseWriter, r *http.Request) {
 
 // fetchPublic asks the back end for a form of the API definition, on nobody's
 // behalf and with nothing of any client's.
-func (p *Proxy) fetchPublic(form publicForm, asked *ogcapi.Request) (answer *publicAnswer) {
+func (p *Proxy) fetchPublic(form publicForm, pass *passage) (answer *publicAnswer) {
 	ctx, cancel := context.WithTimeout(context.Background(), publicTimeout)
 	defer cancel()
 	// With a server in its context, ReverseProxy tells a cut by a panic.
 	ctx = context.WithValue(ctx, http.ServerContextKey, &http.Server{}) //nolint:gosec // it never listens
 	ctx = context.WithValue(ctx, eventKey{}, &event{id: requestID(nil)})
-	question := *asked
+	question := *pass.asked
 	question.Method, question.RawQuery = http.MethodGet, form.query
 	r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/"}, Header: http.Header{"Accept": {form.accept}}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
 	w := &heldAnswer{header: http.Header{}}
 	defer func() {
 		answer = w.answer(p.openapi.now(), recover() != nil)
 	}()
-	p.pass(r, &question, nobody, form.public)
+	p.pass(r, &question, nobody, pass.public)
 	p.upstream.ServeHTTP(finalOnly{w}, r)
 	return nil
 }
@@ -162,7 +162,7 @@ func (w *heldAnswer) answer(now time.Time, broken bool) *publicAnswer {
 	for _, name := range []string{"Set-Cookie", "Date", "Cache-Control", "Vary", "X-Request-Id", "Trailer", "Content-Length"} {
 		w.header.Del(name)
 	}
-	dropHeaders(w.header, func(name string) bool { return strings.HasPrefix(fold(name), "access-control-") })
+	dropHeaders(w.header, cors)
 	a := &publicAnswer{status: w.status, header: w.header, body: w.body.Bytes(), until: now.Add(publicFor)}
 	if w.status != http.StatusOK {
 		a.until = now.Add(publicFailed)
