@@ -112,6 +112,8 @@ func checkStrength(public any) error {
 			return errors.New("it is an RSA key of more than 8192 bits")
 		case key.E < 3 || key.E%2 == 0: // with an exponent of 1 every signature is right
 			return errors.New("its exponent is not that of an RSA key")
+		case isROCA(key.N):
+			return errors.New("it was made by a device whose keys can be broken (ROCA)")
 		}
 	case *ecdsa.PublicKey: // that it is a point of its curve was checked when it was parsed
 	case ed25519.PublicKey:
