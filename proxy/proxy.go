@@ -120,7 +120,6 @@ func New(cfg Config) (*Proxy, error) {
 		ModifyResponse: p.answer,
 		ErrorHandler:   p.upstreamFailed,
 		ErrorLog:       zap.NewStdLog(cfg.Log.Named("reverseproxy")),
-		FlushInterval:  -1, // a streamed answer reaches the client as it comes
 		BufferPool:     newBufferPool(),
 	}
 	p.probe = newProbe(cfg.Upstream, cfg.Now)
