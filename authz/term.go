@@ -40,6 +40,27 @@ var (
 
 var versionTerm = ast.IntNumberTerm(inputVersion)
 
+// words are the values that most requests have one of, made once like the keys.
+var words = func() map[string]*ast.Term {
+	made := map[string]*ast.Term{}
+	for _, word := range []string{
+		"", "GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE",
+		"read", "create", "replace", "update", "delete", "execute",
+		"common", "openapi", "features", "records", "coverages", "maps", "styles", "tiles", "edr", "processes", "jobs", "stac", "static", "admin", "unknown",
+		"landing", "conformance", "collections", "collection", "items", "item", "queryables", "schema", "coverage", "map", "tile", "process", "execution", "job", "results", "file",
+	} {
+		made[word] = ast.StringTerm(word)
+	}
+	return made
+}()
+
+func word(s string) *ast.Term {
+	if term, made := words[s]; made {
+		return term
+	}
+	return ast.StringTerm(s)
+}
+
 // identity is what a principal contributes to the input. It is made once for a
 // verified token and shared by all its requests.
 type identity struct {
@@ -58,7 +79,7 @@ func (f form) value(in Input) (ast.Value, error) {
 	if who.err != nil {
 		return nil, who.err
 	}
-	method := ast.InternedTerm(in.Request.Method)
+	method := word(in.Request.Method)
 	pairs := make([][2]*ast.Term, 0, 6+len(who.claims))
 	if f.claims {
 		pairs = append(pairs, who.claims...)
@@ -117,13 +138,13 @@ func requestTerm(in Input, method *ast.Term) *ast.Term {
 
 func resourceTerm(res ogcapi.Resource) *ast.Term {
 	return ast.ObjectTerm(
-		ast.Item(keyAPI, ast.InternedTerm(res.API)),
-		ast.Item(keyOperation, ast.InternedTerm(res.Operation)),
-		ast.Item(keyType, ast.InternedTerm(res.Type)),
-		ast.Item(keyCollection, ast.InternedTerm(res.Collection)),
-		ast.Item(keyItem, ast.InternedTerm(res.Item)),
-		ast.Item(keyProcess, ast.InternedTerm(res.Process)),
-		ast.Item(keyJob, ast.InternedTerm(res.Job)),
+		ast.Item(keyAPI, word(res.API)),
+		ast.Item(keyOperation, word(res.Operation)),
+		ast.Item(keyType, word(res.Type)),
+		ast.Item(keyCollection, word(res.Collection)),
+		ast.Item(keyItem, word(res.Item)),
+		ast.Item(keyProcess, word(res.Process)),
+		ast.Item(keyJob, word(res.Job)),
 	)
 }
 
@@ -138,7 +159,7 @@ func valuesTerm(values map[string][]string) *ast.Term {
 func listTerm(list []string) *ast.Term {
 	terms := make([]*ast.Term, len(list))
 	for i, element := range list {
-		terms[i] = ast.InternedTerm(element)
+		terms[i] = word(element)
 	}
 	return ast.ArrayTerm(terms...)
 }
