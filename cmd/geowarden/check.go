@@ -9,6 +9,7 @@ import (
 // needs, and what contradicts what.
 func (s *Settings) check(r *report) {
 	s.checkListen(r)
+	s.checkTLS(r)
 	s.checkModes(r)
 	s.checkKeys(r)
 	s.checkTokens(r)

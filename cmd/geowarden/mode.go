@@ -51,6 +51,9 @@ func isLoopback(host string) bool {
 // base has them already.
 func (s *Settings) PublicURL() string {
 	base := "http://localhost:" + strconv.Itoa(s.Port)
+	if s.TLSOn() {
+		base = "https://localhost:" + strconv.Itoa(s.Port)
+	}
 	if s.BaseURL.IsSet() {
 		base = strings.TrimRight(s.BaseURL.String(), "/")
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/geowarden/geowarden/internal/listen"
 	"github.com/geowarden/geowarden/ogcapi"
 	"github.com/geowarden/geowarden/proxy"
 )
@@ -56,7 +58,7 @@ func (a *app) serve(ctx context.Context, s *Settings, warnings []Warning, starte
 	if err != nil {
 		return err
 	}
-	announce(s, append(warnings, g.warnings...), log)
+	announce(s, slices.Concat(warnings, g.warnings, s.openFilesWarnings()), log)
 	if started != nil {
 		started(s.PublicURL())
 	}
@@ -70,7 +72,7 @@ const collectionsAge = 24 * time.Hour
 
 // gateway is the program's parts, put together.
 type gateway struct {
-	handler    http.Handler
+	server     *listen.Server
 	background []func(context.Context)
 	warnings   []Warning
 }
@@ -99,7 +101,15 @@ func newGateway(ctx context.Context, s *Settings, log *zap.Logger) (*gateway, er
 	if err != nil {
 		return nil, err
 	}
-	return &gateway{handler: p.Handler(), background: append(f.background, catalog.Run), warnings: f.warnings}, nil
+	certificates, err := newCertificates(s, nil, log)
+	if err != nil {
+		return nil, err
+	}
+	g := &gateway{server: newServer(s, certificates, p.Handler(), nil, log), background: append(f.background, catalog.Run), warnings: f.warnings}
+	if certificates != nil {
+		g.background = append(g.background, watching(log, "certificate", certificates.Watch))
+	}
+	return g, nil
 }
 
 func proxyConfig(s *Settings, f *front, log *zap.Logger) proxy.Config {
@@ -147,13 +157,6 @@ func announce(s *Settings, warnings []Warning, log *zap.Logger) {
 // run serves until the context is done, and then lets requests under way
 // finish.
 func (g *gateway) run(ctx context.Context, listener net.Listener, patience time.Duration, log *zap.Logger) error {
-	server := &http.Server{
-		Handler:           g.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          zap.NewStdLog(log.Named("http")),
-	}
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var tasks sync.WaitGroup
 	for _, task := range g.background {
@@ -163,7 +166,7 @@ func (g *gateway) run(ctx context.Context, listener net.Listener, patience time.
 	defer stop()
 
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- g.server.Serve(listener) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("cannot serve: %w", err)
@@ -172,8 +175,8 @@ func (g *gateway) run(ctx context.Context, listener net.Listener, patience time.
 	log.Info("stopping: requests under way are finished first", zap.Duration("at_most", patience))
 	patient, cancel := context.WithTimeout(working, patience)
 	defer cancel()
-	if err := server.Shutdown(patient); err != nil {
-		_ = server.Close()
+	if err := g.server.Shutdown(patient); err != nil {
+		_ = g.server.Close()
 		log.Warn("requests were cut: they took longer than SHUTDOWN_TIMEOUT", zap.Error(err))
 		return nil
 	}
