@@ -10,7 +10,12 @@ func (q *Request) EscapedPath() string {
 	if len(q.raw) == 0 {
 		return "/"
 	}
+	length := len(q.raw)
+	for _, s := range q.raw {
+		length += len(s)
+	}
 	var b strings.Builder
+	b.Grow(length)
 	for _, s := range q.raw {
 		b.WriteByte('/')
 		for i := range len(s) {

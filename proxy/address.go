@@ -17,6 +17,7 @@ type address struct {
 	text   string       // such as https://example.org/geoapi
 	url    *url.URL     // the same
 	prefix string       // its path, escaped
+	header http.Header  // X-Forwarded-Host, -Proto and -Prefix; its values are shared by all requests
 	links  ogcapi.Links // from what the back end calls itself to here
 	direct ogcapi.Links // from where the back end is to here: a redirect is often built from Host
 }
@@ -28,6 +29,7 @@ func (p *Proxy) newAddress(text string) (*address, error) {
 	}
 	return &address{
 		text: text, url: u, prefix: u.EscapedPath(),
+		header: http.Header{"X-Forwarded-Host": {u.Host}, "X-Forwarded-Proto": {u.Scheme}, "X-Forwarded-Prefix": {u.EscapedPath()}},
 		links:  ogcapi.NewLinks(p.UpstreamServer, text),
 		direct: ogcapi.NewLinks(p.Upstream.String(), text),
 	}, nil

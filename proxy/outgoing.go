@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"encoding/json"
+	"maps"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
@@ -65,28 +67,28 @@ func (p *Proxy) restoreDecided(pr *httputil.ProxyRequest, pass *passage) {
 // proxies is kept only where the nearest of them is trusted.
 func (p *Proxy) setForwarded(pr *httputil.ProxyRequest, pass *passage) {
 	h := pr.Out.Header
+	chain, _, _ := net.SplitHostPort(pr.In.RemoteAddr)
 	if p.peers.trusts(pr.In) {
-		h["X-Forwarded-For"] = plainChain(pr.In.Header["X-Forwarded-For"])
+		if before := plainChain(pr.In.Header["X-Forwarded-For"]); before != "" {
+			chain = before + ", " + chain
+		}
 	}
-	pr.SetXForwarded() // appends the peer; Host and Proto are those of this connection
-	h.Set("X-Forwarded-Host", pass.public.url.Host)
-	h.Set("X-Forwarded-Proto", pass.public.url.Scheme)
-	h.Set("X-Forwarded-Prefix", pass.public.prefix)
-	h.Set("X-Request-Id", eventOf(pr.In).id)
+	if chain != "" {
+		h["X-Forwarded-For"] = []string{chain}
+	}
+	maps.Copy(h, pass.public.header)
+	h["X-Request-Id"] = []string{eventOf(pr.In).id}
 }
 
 // plainChain keeps the addresses of a chain and drops what is none.
-func plainChain(values []string) []string {
+func plainChain(values []string) string {
 	var chain []string
 	for _, entry := range strings.Split(strings.Join(values, ","), ",") {
 		if addr, err := netip.ParseAddr(strings.TrimSpace(entry)); err == nil {
 			chain = append(chain, addr.String())
 		}
 	}
-	if chain == nil {
-		return nil
-	}
-	return []string{strings.Join(chain, ", ")}
+	return strings.Join(chain, ", ")
 }
 
 // setIdentity fills the configured X-Auth-* headers. A claim that is absent, or

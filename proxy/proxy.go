@@ -161,7 +161,6 @@ func (p *Proxy) Handler() http.Handler {
 		r.Get(path, answer)
 		r.Head(path, answer)
 	}
-	r.Handle("/*", http.HandlerFunc(p.gate))
 	r.NotFound(p.gate)
 	r.MethodNotAllowed(p.gate)
 	return r
