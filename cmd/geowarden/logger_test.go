@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// written is what a log has been given, and how often.
+type written struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	times int
+}
+
+func (w *written) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.times++
+	return w.text.Write(p)
+}
+
+func (w *written) lines() (lines, writes int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Count(w.text.String(), "\n"), w.times
+}
+
+// An error takes with it what was gathered before it, in its order; what comes
+// after it is gathered again, and lost by no end of the program.
+func TestErrorsNeverWait(t *testing.T) {
+	out := &written{}
+	core, stop := newCore(encoder("json"), zapcore.AddSync(out), zapcore.InfoLevel, time.Hour)
+	log := zap.New(core)
+	log.Info("first")
+	log.Debug("below the level")
+	if lines, _ := out.lines(); lines != 0 {
+		t.Fatalf("%d lines were not gathered", lines)
+	}
+	log.Error("second")
+	if lines, writes := out.lines(); lines != 2 || writes != 1 || strings.Index(out.text.String(), "first") > strings.Index(out.text.String(), "second") {
+		t.Fatalf("%d lines in %d writes: %s", lines, writes, out.text.String())
+	}
+	log.Info("third")
+	stop()
+	if lines, _ := out.lines(); lines != 3 {
+		t.Errorf("the end of the program lost a line: %s", out.text.String())
+	}
+}
+
+func TestLinesAreWrittenInTheEnd(t *testing.T) {
+	out := &written{}
+	core, stop := newCore(encoder("json"), zapcore.AddSync(out), zapcore.InfoLevel, time.Millisecond)
+	defer stop()
+	zap.New(core).Info("alone")
+	for lines, _ := out.lines(); lines == 0; lines, _ = out.lines() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestNoDelayWritesEachLine(t *testing.T) {
+	out := &written{}
+	core, stop := newCore(encoder("json"), zapcore.AddSync(out), zapcore.InfoLevel, 0)
+	defer stop()
+	log := zap.New(core)
+	log.Info("first")
+	log.Info("second")
+	if lines, writes := out.lines(); lines != 2 || writes != 2 {
+		t.Errorf("%d lines in %d writes", lines, writes)
+	}
+}
