@@ -1,0 +1,151 @@
+// Package upstream carries requests to a back end in the caller's own
+// goroutine: it writes the request, waits for the answer and reads it without
+// handing either to another goroutine, which is what a request over
+// http.Transport mostly pays for.
+//
+// It takes this direct way only for what is simple: a GET, HEAD or OPTIONS
+// without a body, in plain HTTP/1.1, to the back end itself. Everything else
+// goes to the http.Transport that it is made of.
+//
+// It refuses to guess: an answer that two parsers could read two ways is an
+// error, or at the least the last one on its connection; and a connection on
+// which anything came that nobody had asked for is never used again (response
+// smuggling, RFC 9112 section 11.2). It follows no redirect, decompresses
+// nothing and opens no tunnel.
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// What holds where the http.Transport leaves a limit open.
+const (
+	defaultMaxHead     = 256 << 10
+	defaultMaxIdle     = 256
+	defaultIdleTimeout = time.Minute
+)
+
+// Transport is an http.RoundTripper. It is safe for use by many goroutines.
+type Transport struct {
+	fallback *http.Transport
+	dialer   func(ctx context.Context, network, address string) (net.Conn, error)
+	timeout  time.Duration // for the connection, and again for the answer's head; none when zero
+	maxHead  int           // bytes, informational answers included
+	idle     idle
+	requests sync.Pool // *[]byte, what requests are written into
+}
+
+// New returns a Transport that takes the direct way where it can, and fallback
+// where it cannot. What fallback is set to holds for both: DialContext, Proxy,
+// ResponseHeaderTimeout (which on the direct way bounds the making of a
+// connection too, and may last an eighth longer), MaxResponseHeaderBytes (256
+// KiB when zero), MaxIdleConns (256), IdleConnTimeout (a minute) and
+// DisableKeepAlives. MaxConnsPerHost and hooks of httptrace have no effect on
+// the direct way, which never asks for a compressed answer by itself.
+func New(fallback *http.Transport) *Transport {
+	t := &Transport{fallback: fallback, dialer: fallback.DialContext, timeout: fallback.ResponseHeaderTimeout, maxHead: int(fallback.MaxResponseHeaderBytes)}
+	t.idle = idle{max: fallback.MaxIdleConns, timeout: fallback.IdleConnTimeout}
+	if t.dialer == nil {
+		t.dialer = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
+	}
+	if t.maxHead <= 0 {
+		t.maxHead = defaultMaxHead
+	}
+	if t.idle.max <= 0 {
+		t.idle.max = defaultMaxIdle
+	}
+	if t.idle.timeout <= 0 {
+		t.idle.timeout = defaultIdleTimeout
+	}
+	t.requests.New = func() any { b := make([]byte, 0, 2<<10); return &b }
+	return t
+}
+
+// CloseIdleConnections closes the connections that serve no request now.
+func (t *Transport) CloseIdleConnections() {
+	t.idle.closeAll()
+	t.fallback.CloseIdleConnections()
+}
+
+// RoundTrip sends a request and returns the answer's head as soon as it is
+// there. The answer's body must be read to its end, or closed.
+//
+// An error is the context's where that is done (errors.Is context.Canceled or
+// context.DeadlineExceeded), a net.Error with Timeout() where the back end took
+// too long, and otherwise that of the network or of an answer that is none.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !t.isDirect(req) {
+		return t.fallback.RoundTrip(req)
+	}
+	buffer := t.requests.Get().(*[]byte) //nolint:forcetypeassert // only *[]byte is put in
+	defer t.requests.Put(buffer)
+	head, ok, err := appendRequest((*buffer)[:0], req)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return t.fallback.RoundTrip(req)
+	}
+	*buffer = head
+	return t.exchange(req, head)
+}
+
+// exchange asks on a connection that is there, or on a new one. A back end may
+// close a connection at any time, so one that was used before may fail through
+// nobody's fault: then, and only before the first byte of an answer, the
+// request is repeated on a new one (RFC 9110 section 9.2.2, RFC 9112 section
+// 9.3.1).
+func (t *Transport) exchange(req *http.Request, head []byte) (*http.Response, error) {
+	ctx := req.Context()
+	if ctx.Err() != nil {
+		return nil, ended(ctx)
+	}
+	address := addressOf(req.URL)
+	if c := t.idle.get(address, time.Now()); c != nil {
+		res, err := c.roundTrip(req, head)
+		if err == nil || c.began || ctx.Err() != nil || isTimeout(err) {
+			return res, err
+		}
+	}
+	c, err := t.dial(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return c.roundTrip(req, head)
+}
+
+func (t *Transport) dial(ctx context.Context, address string) (*conn, error) {
+	patient, cancel := ctx, context.CancelFunc(func() {})
+	if t.timeout > 0 {
+		patient, cancel = context.WithTimeout(ctx, t.timeout)
+	}
+	defer cancel()
+	nc, err := t.dialer(patient, "tcp", address)
+	if err == nil {
+		return newConn(t, nc, address), nil
+	}
+	if ctx.Err() != nil {
+		return nil, ended(ctx)
+	}
+	return nil, fmt.Errorf("upstream: no connection: %w", err)
+}
+
+// ended is the error of a request whose context is done.
+func ended(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+func isTimeout(err error) bool {
+	var slow net.Error
+	return errors.As(err, &slow) && slow.Timeout()
+}
