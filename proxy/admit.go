@@ -29,6 +29,14 @@ func passageOf(r *http.Request) *passage { return eventOf(r).pass }
 // gate stands in front of the back end. An admitted request goes through; any
 // other is answered here, in one place.
 func (p *Proxy) gate(w http.ResponseWriter, r *http.Request) {
+	if !p.inFlight.enter(p.MaxInFlight) {
+		p.fail(w, r, errOverloaded)
+		return
+	}
+	defer p.inFlight.leave()
+	client := p.watch(w, r)
+	defer client.finish()
+	w = client
 	if err := p.admit(r); err != nil {
 		p.fail(w, r, err)
 		return
@@ -50,6 +58,9 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request) {
 // It gives the request its passage, or returns the error that becomes the
 // answer. Nothing about the resource is told before the caller is known.
 func (p *Proxy) admit(r *http.Request) error {
+	if err := p.takeAddress(r); err != nil {
+		return err
+	}
 	ev := eventOf(r)
 	public, err := p.addressFor(r)
 	if err != nil {
@@ -84,10 +95,17 @@ var nobody = &authn.Principal{Kind: authn.Anonymous}
 
 // authenticate asks the authenticator and notes who it is.
 func (p *Proxy) authenticate(r *http.Request) (*authn.Principal, error) {
+	if err := p.mayTry(r); err != nil {
+		return nil, err
+	}
 	start, ev := p.Now(), eventOf(r)
 	who, err := p.Authn.Authenticate(r)
 	ev.authn, ev.who = p.Now().Sub(start), who
-	return who, err
+	if err != nil {
+		p.countFailure(r, err)
+		return nil, err
+	}
+	return who, p.takeIdentity(r, who)
 }
 
 // resolve settles which collection is meant.

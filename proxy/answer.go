@@ -16,9 +16,6 @@ import (
 	"github.com/geowarden/geowarden/ogcapi"
 )
 
-// maxHeld bounds a document that must be held whole to be rewritten.
-const maxHeld = 16 << 20
-
 // answer makes the back end's answer fit for the caller: links lead to the
 // gateway, the OpenAPI document names the credential, caches keep what is
 // private to one caller, and CORS is the gateway's own.
@@ -61,6 +58,7 @@ func (p *Proxy) fixHeaders(res *http.Response, pass *passage, ev *event) {
 	dropHeaders(h, cors)
 	p.CORS.apply(h, ev.origin)
 	h.Set("X-Request-Id", ev.id)
+	ev.tellRate(h)
 	p.fixCaching(h, pass.who)
 	p.fixLocations(h, pass)
 }
@@ -151,27 +149,45 @@ func (p *Proxy) secureOpenAPI(res *http.Response, pass *passage) error {
 		res.Header.Del("Content-Encoding")
 		return nil
 	}
-	plain, err := decoded(res)
+	room, err := p.held.reserve(res.Request.Context())
 	if err != nil {
 		return err
 	}
-	doc, err := io.ReadAll(io.LimitReader(pass.public.links.Body("application/json", plain), maxHeld+1))
+	doc, err := p.securedOpenAPI(res, pass)
 	if err != nil {
-		return &unreadable{"the back end's API definition could not be read whole", err}
+		_ = room.Close()
+		return err
 	}
-	if len(doc) > maxHeld {
-		return &unreadable{fmt.Sprintf("the back end's API definition is over %d MiB, more than is held to rewrite it", maxHeld>>20), nil}
+	room.shrink(len(doc))
+	_ = res.Body.Close()
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{bytes.NewReader(doc), room}
+	res.ContentLength = int64(len(doc))
+	res.Header.Set("Content-Length", strconv.Itoa(len(doc)))
+	return nil
+}
+
+// securedOpenAPI holds the API definition whole, and changes it.
+func (p *Proxy) securedOpenAPI(res *http.Response, pass *passage) ([]byte, error) {
+	plain, err := decoded(res)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := io.ReadAll(io.LimitReader(pass.public.links.Body("application/json", plain), p.held.size+1))
+	if err != nil {
+		return nil, &unreadable{"the back end's API definition could not be read whole", err}
+	}
+	if int64(len(doc)) > p.held.size {
+		return nil, &unreadable{fmt.Sprintf("the back end's API definition is over %d bytes, more than is held to rewrite it", p.held.size), nil}
 	}
 	security := p.OpenAPI
 	security.ServerURL = pass.public.text
 	if doc, err = ogcapi.SecureOpenAPI(doc, security); err != nil {
-		return &unreadable{"the back end's API definition is not an OpenAPI 3 document in JSON", err}
+		return nil, &unreadable{"the back end's API definition is not an OpenAPI 3 document in JSON", err}
 	}
-	_ = res.Body.Close()
-	res.Body = io.NopCloser(bytes.NewReader(doc))
-	res.ContentLength = int64(len(doc))
-	res.Header.Set("Content-Length", strconv.Itoa(len(doc)))
-	return nil
+	return doc, nil
 }
 
 // rewriteLinks points the links of a text to the gateway, as it streams.

@@ -532,6 +532,7 @@ func TestPublicAnswersAreNotKeptForLong(t *testing.T) {
 			_, _ = io.WriteString(w, "x")
 		}
 	}), func(_ *rig, cfg *proxy.Config) {
+		cfg.MaxHeld = 8 << 20
 		cfg.Now = func() time.Time { return start.Add(time.Duration(clock.Load())) }
 	})
 	for _, step := range []struct {
@@ -616,7 +617,7 @@ func TestAPIDefinitionThatCannotBeRewritten(t *testing.T) {
 		write http.HandlerFunc
 		want  string
 	}{
-		"too large":        {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, io.LimitReader(spaces{}, 17<<20)) }, "over 16 MiB"},
+		"too large":        {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, io.LimitReader(spaces{}, 17<<20)) }, "over 16777216 bytes"},
 		"no JSON":          {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{") }, "not an OpenAPI 3 document"},
 		"another document": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"swagger":"2.0"}`) }, "not an OpenAPI 3 document"},
 		"another coding": {func(w http.ResponseWriter, _ *http.Request) {

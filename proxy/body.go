@@ -29,8 +29,8 @@ func (b *clientBody) Read(buf []byte) (int, error) {
 // sends the answer: a flood of requests that never send their body would hold
 // their connections, and a shutdown, for nothing.
 func refuseBody(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
-		return
+	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody || r.ProtoMajor >= 2 {
+		return // a stream of HTTP/2 is reset by itself, and the connection goes on
 	}
 	w.Header().Set("Connection", "close")
 	// A writer that has no connection, as in a test, has no deadline either.

@@ -17,7 +17,7 @@ const (
 	corsMethods = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"
 	// Named, because * leaves Authorization out.
 	corsHeaders = "Accept, Accept-Language, Authorization, Cache-Control, Content-Crs, Content-Language, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, Prefer, Range, X-API-KEY, X-CSRFToken, X-Request-Id, X-Requested-With"
-	corsExposed = "Link, Location, Content-Crs, OpenEO-Identifier, OpenEO-Costs, ETag, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id"
+	corsExposed = "Link, Location, Content-Crs, OpenEO-Identifier, OpenEO-Costs, ETag, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy"
 )
 
 // cors answers a preflight, which never carries a credential. Any other

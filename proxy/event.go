@@ -8,6 +8,7 @@ import (
 
 	"github.com/geowarden/geowarden/authn"
 	"github.com/geowarden/geowarden/authz"
+	"github.com/geowarden/geowarden/internal/limits"
 	"github.com/geowarden/geowarden/ogcapi"
 )
 
@@ -22,8 +23,10 @@ type event struct {
 
 	asked    *ogcapi.Request
 	who      *authn.Principal
-	pass     *passage // once it was admitted
-	decision string   // allow, deny, error or public; empty where nothing was asked
+	pass     *passage      // once it was admitted
+	rate     limits.Result // the tightest that applied; without a rate where none did
+	body     *watchedBody  // what the client sends; nil where that is nothing
+	decision string        // allow, deny, error or public; empty where nothing was asked
 	reason   string
 	revision string
 	class    string // why it failed, in one word

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -63,9 +62,9 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 			h.Set(name, value)
 		}
 	}
-	if pr.Status == http.StatusServiceUnavailable {
-		seconds := int(math.Ceil(max(pr.retryAfter, time.Second).Seconds()))
-		h.Set("Retry-After", strconv.Itoa(seconds))
+	ev.tellRate(h)
+	if pr.Status == http.StatusServiceUnavailable || pr.Status == http.StatusTooManyRequests {
+		h.Set("Retry-After", wholeSeconds(max(pr.retryAfter, time.Second)))
 	}
 	body, err := json.Marshal(pr)
 	if err != nil { // strings and a number: it cannot
@@ -88,8 +87,13 @@ func (p *Proxy) problemOf(err error) problem {
 		noCatalog   *ogcapi.CatalogUnavailable
 		noDecision  *authz.Unavailable
 		upstreamErr *upstreamError
+		many        *tooMany
 	)
 	switch {
+	case errors.Is(err, errOverloaded), errors.Is(err, errHeld):
+		return problem{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Detail: "the gateway has as much to do as it takes on: " + err.Error(), class: "overloaded"}
+	case errors.As(err, &many):
+		return problem{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Detail: tooManyDetail(many.class), retryAfter: many.retryAfter, class: many.class}
 	case errors.As(err, &ambiguous):
 		return problem{Status: http.StatusBadRequest, Code: "InvalidParameterValue", Detail: ambiguous.What, class: "ambiguous"}
 	case errors.As(err, &method):
@@ -161,6 +165,16 @@ func quotable(s string) string {
 	}, s)
 }
 
+func tooManyDetail(class string) string {
+	switch class {
+	case "rate-failures":
+		return "too many bad credentials came from this address: none is looked at for a while"
+	case "rate-identity":
+		return "too many requests of this identity"
+	}
+	return "too many requests from this address"
+}
+
 func noDecisionDetail(c authz.Cause) string {
 	switch c {
 	case authz.CauseRemote:
@@ -194,8 +208,13 @@ func (p *Proxy) upstreamFailed(w http.ResponseWriter, r *http.Request, err error
 	var timeout net.Error
 	var unfit *unreadable
 	pr := badGateway("the back end is out of reach")
-	pass := passageOf(r)
+	pass, ev := passageOf(r), eventOf(r)
 	switch {
+	case errors.Is(err, errHeld):
+		p.fail(w, r, err)
+		return
+	case ev.body != nil && ev.body.stalled.Load():
+		pr = problem{Status: http.StatusRequestTimeout, Code: "RequestTimeout", Detail: "the request's body did not go on", class: "client-stalled"}
 	case pass != nil && pass.body.failed.Load():
 		pr = problem{Status: http.StatusBadRequest, Code: "InvalidParameterValue", Detail: "the request's body could not be read: it is malformed or was cut", class: "client-body"}
 	case errors.Is(err, context.Canceled):

@@ -25,6 +25,7 @@ import (
 
 	"github.com/geowarden/geowarden/authn"
 	"github.com/geowarden/geowarden/authz"
+	"github.com/geowarden/geowarden/internal/limits"
 	"github.com/geowarden/geowarden/ogcapi"
 )
 
@@ -70,6 +71,13 @@ type Config struct {
 	OpenAPI       ogcapi.Security
 	CORS          CORS
 
+	PerAddress  limits.Limiter // requests of one address, or one /64 of IPv6; nil is no limit, here and below
+	PerIdentity limits.Limiter // requests of one identity
+	Failures    limits.Limiter // bad credentials from one address
+	MaxInFlight int            // requests between the gate and the end of their answer; zero is no limit
+	Stall       time.Duration  // how long a client may pause while it sends or reads; zero is no limit
+	MaxHeld     int64          // bytes of a document that is held whole to be changed; zero is 16 MiB
+
 	Ready    func() (reason string) // what is missing before requests can be decided; empty when nothing is
 	Degraded func() []string        // the parts, apart from the back end, that are down but not needed right now
 	Log      *zap.Logger
@@ -93,6 +101,8 @@ type Proxy struct {
 	upstream *httputil.ReverseProxy
 	openapi  *publicAnswers
 	probe    *probe
+	inFlight inFlight
+	held     *held
 }
 
 // New returns a Proxy, or every reason why the configuration makes none.
@@ -103,7 +113,7 @@ func New(cfg Config) (*Proxy, error) {
 	if cfg.UpstreamServer == "" && cfg.Upstream != nil {
 		cfg.UpstreamServer = cfg.Upstream.String()
 	}
-	p := &Proxy{Config: cfg, peers: peers(cfg.TrustedPeers)}
+	p := &Proxy{Config: cfg, peers: peers(cfg.TrustedPeers), held: newHeld(cfg.MaxHeld)}
 	if err := p.check(); err != nil {
 		return nil, err
 	}

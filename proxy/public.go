@@ -59,7 +59,6 @@ type publicAnswer struct {
 
 const (
 	publicKept    = 32
-	publicBytes   = 8 << 20
 	publicFor     = 30 * time.Second
 	publicFailed  = time.Second // how long a failure stands for all who ask
 	publicTimeout = 30 * time.Second
@@ -68,6 +67,21 @@ const (
 func newPublicAnswers(now func() time.Time) (*publicAnswers, error) {
 	kept, err := lru.New[publicForm, *publicAnswer](publicKept)
 	return &publicAnswers{kept: kept, now: now}, err
+}
+
+// keep keeps an answer, and of the others the newest that there is room for.
+func (a *publicAnswers) keep(form publicForm, fresh *publicAnswer, room int64) {
+	a.kept.Add(form, fresh)
+	for a.size() > room && a.kept.Len() > 1 {
+		a.kept.RemoveOldest()
+	}
+}
+
+func (a *publicAnswers) size() (sum int64) {
+	for _, answer := range a.kept.Values() {
+		sum += int64(len(answer.body))
+	}
+	return sum
 }
 
 // formOf is the form that a request asks for, in one spelling.
@@ -87,7 +101,7 @@ func (p *Proxy) servePublic(w http.ResponseWriter, r *http.Request) {
 	if !ok || !p.openapi.now().Before(answer.until) {
 		fetched := p.openapi.flights.DoChan(form.public+" "+form.query+" "+form.accept, func() (any, error) { //nolint:contextcheck // it serves all who wait, and outlives each of them
 			fresh := p.fetchPublic(form, pass)
-			p.openapi.kept.Add(form, fresh)
+			p.openapi.keep(form, fresh, heldAtOnce*p.held.size)
 			return fresh, nil
 		})
 		select {
@@ -108,6 +122,7 @@ func (p *Proxy) servePublic(w http.ResponseWriter, r *http.Request) {
 	}
 	p.CORS.apply(h, eventOf(r).origin)
 	h.Set("X-Request-Id", eventOf(r).id)
+	eventOf(r).tellRate(h)
 	p.fixCaching(h, nobody)
 	h.Set("Content-Length", strconv.Itoa(len(answer.body)))
 	w.WriteHeader(answer.status)
@@ -127,7 +142,7 @@ func (p *Proxy) fetchPublic(form publicForm, pass *passage) (answer *publicAnswe
 	question := *pass.asked
 	question.Method, question.RawQuery = http.MethodGet, form.query
 	r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/"}, Header: http.Header{"Accept": {form.accept}}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
-	w := &heldAnswer{header: http.Header{}}
+	w := &heldAnswer{header: http.Header{}, most: p.held.size}
 	defer func() {
 		answer = w.answer(p.openapi.now(), recover() != nil)
 	}()
@@ -136,8 +151,9 @@ func (p *Proxy) fetchPublic(form publicForm, pass *passage) (answer *publicAnswe
 	return nil
 }
 
-// heldAnswer keeps an answer in memory, up to publicBytes.
+// heldAnswer keeps an answer in memory, up to a size.
 type heldAnswer struct {
+	most   int64
 	header http.Header
 	status int
 	body   bytes.Buffer
@@ -148,7 +164,7 @@ func (w *heldAnswer) Header() http.Header { return w.header }
 func (w *heldAnswer) WriteHeader(status int) { w.status = status }
 
 func (w *heldAnswer) Write(p []byte) (int, error) {
-	if w.body.Len()+len(p) > publicBytes {
+	if int64(w.body.Len()+len(p)) > w.most {
 		return 0, errors.New("larger than what is held for the public")
 	}
 	return w.body.Write(p)
