@@ -3,6 +3,7 @@ package authn
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -17,6 +18,8 @@ const cacheAge = time.Minute
 type tokenCache struct {
 	config  [sha256.Size]byte // the configuration that the tokens were verified under
 	entries *lru.Cache[[sha256.Size]byte, cachedToken]
+
+	hits, misses atomic.Uint64
 }
 
 type cachedToken struct {
@@ -56,8 +59,10 @@ func appendPart[T string | []byte](text []byte, part T) []byte {
 func (c *tokenCache) get(key [sha256.Size]byte, now time.Time) *Principal {
 	entry, ok := c.entries.Get(key)
 	if !ok || !now.Before(entry.until) || entry.validity.check(now) != nil {
+		c.misses.Add(1)
 		return nil
 	}
+	c.hits.Add(1)
 	return entry.principal
 }
 

@@ -101,6 +101,12 @@ func (j *JWT) Authenticate(r *http.Request) (*Principal, error) {
 	return j.verify(r.Context(), token)
 }
 
+// CacheLookups returns how many tokens were looked for among those verified
+// before, and found there or not.
+func (j *JWT) CacheLookups() (hits, misses uint64) {
+	return j.cache.hits.Load(), j.cache.misses.Load()
+}
+
 // verify does what the cache did not spare. Everything that needs no key is
 // checked first: a token that is refused anyway must cost no fetch. Until the
 // signature holds, nothing that the token says is believed.

@@ -96,6 +96,14 @@ func (s *KeySet) Ready() error {
 // serve, until the ceiling.
 func (s *KeySet) Failing() bool { return s.failing.Load() }
 
+// Read returns when the set in force was fetched; zero before the first.
+func (s *KeySet) Read() time.Time {
+	if snap := s.current.Load(); snap != nil {
+		return snap.fetched
+	}
+	return time.Time{}
+}
+
 // usable returns the set that tokens may be verified with, or nil. A set older
 // than MaxAge may hold a key that was removed since: it is used only while no
 // newer one can be fetched, and never beyond the ceiling.

@@ -66,6 +66,16 @@ func defaultTo(d *time.Duration, value time.Duration) {
 	}
 }
 
+// Read returns when the list in force was fetched; zero before the first.
+func (c *Catalog) Read() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.list == nil {
+		return time.Time{}
+	}
+	return c.list.read
+}
+
 // Run keeps the list fresh until the context is done.
 func (c *Catalog) Run(ctx context.Context) {
 	ticker := time.NewTicker(c.cfg.Refresh)

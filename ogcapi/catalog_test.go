@@ -371,3 +371,27 @@ func TestRunRefreshesAndTells(t *testing.T) {
 		}
 	}
 }
+
+// A list that could not be fetched anew must not look fresh.
+func TestTheListSaysWhenItWasRead(t *testing.T) {
+	u := newUpstream(t, listOf("obs"))
+	c, clock := newCatalog(u)
+	if at := c.Read(); !at.IsZero() {
+		t.Errorf("read at %s, before any fetch", at)
+	}
+	first := clock.Now()
+	if _, err := resolved(t, c, "/collections/a/b/items"); err == nil {
+		t.Error("an unlisted id was resolved")
+	}
+	if at := c.Read(); !at.Equal(first) {
+		t.Errorf("read at %s, want %s", at, first)
+	}
+	clock.advance(20 * time.Second)
+	u.set(status(http.StatusInternalServerError))
+	if _, err := resolved(t, c, "/collections/a/b/items"); err == nil {
+		t.Error("an unlisted id was resolved")
+	}
+	if at := c.Read(); !at.Equal(first) || u.fetches.Load() != 2 {
+		t.Errorf("read at %s after a failed fetch (%d in all), want %s", at, u.fetches.Load(), first)
+	}
+}
