@@ -35,6 +35,7 @@ type rig struct {
 	backend  *httptest.Server
 	issuer   *demo.Issuer
 	gateway  *httptest.Server
+	proxy    *proxy.Proxy
 	log      *logBuffer
 	asked    *spy
 }
@@ -148,8 +149,12 @@ func newRig(t *testing.T, mode string, change ...func(*rig, *proxy.Config)) *rig
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.gateway.Config.Handler = p.Handler()
-	r.gateway.Start()
+	r.proxy, r.gateway.Config.Handler = p, p.Handler()
+	if r.gateway.EnableHTTP2 {
+		r.gateway.StartTLS()
+	} else {
+		r.gateway.Start()
+	}
 	t.Cleanup(r.gateway.Close)
 	return r
 }
