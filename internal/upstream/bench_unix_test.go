@@ -17,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -156,7 +157,7 @@ func BenchmarkReverseProxy(b *testing.B) {
 	}
 	pooled := func() *http.Transport {
 		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.DisableCompression = true
+		t.DisableCompression, t.ResponseHeaderTimeout = true, 30*time.Second
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 256
 		return t
 	}

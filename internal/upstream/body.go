@@ -65,10 +65,13 @@ func (b *body) next(p []byte) (int, error) {
 	return n, err
 }
 
+// maxTrailer bounds what may follow a body in chunks, in bytes.
+const maxTrailer = 4 << 10
+
 // readTrailer reads what follows the last chunk; it returns io.EOF if that is
 // in order.
 func (b *body) readTrailer() error {
-	text, err := b.c.readLines(b.c.t.maxHead)
+	text, err := b.c.readLines(maxTrailer)
 	if err != nil {
 		return err
 	}
@@ -76,7 +79,9 @@ func (b *body) readTrailer() error {
 	if err != nil {
 		return err
 	}
-	b.keep = b.keep && !bare
+	if bare {
+		return malformed("a trailer line without a carriage return")
+	}
 	for name := range fields {
 		if !mayTrail(name) {
 			return malformed("a trailer field that may not be one")

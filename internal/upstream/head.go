@@ -24,6 +24,7 @@ func (m malformed) Error() string { return "malformed answer: " + string(m) }
 
 var (
 	errSwitched = errors.New("the back end switched protocols unasked")
+	errTooLong  = errors.New("the answer's header or trailer is longer than is read")
 	errFlood    = fmt.Errorf("more than %d informational answers", maxInformational)
 )
 
@@ -60,7 +61,7 @@ func (c *conn) readLines(room int) (string, error) {
 	for whole := true; ; {
 		line, err := c.br.ReadSlice('\n')
 		if len(c.head)+len(line) > room {
-			return "", fmt.Errorf("the answer's head is over %d bytes", c.t.maxHead)
+			return "", errTooLong
 		}
 		c.head = append(c.head, line...)
 		switch {

@@ -1,0 +1,245 @@
+//go:build unix
+
+package upstream_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// arrived waits until something, or the end, has arrived on a connection, and
+// takes nothing of it.
+func arrived(t *testing.T, conn net.Conn) {
+	t.Helper()
+	raw, err := conn.(syscall.Conn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = raw.Read(func(fd uintptr) bool {
+		_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK)
+		return !errors.Is(err, syscall.EAGAIN)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A back end that says something on an idle connection, an answer that an
+// attacker made it send beforehand or its own 408, is not believed to have
+// answered the next request (response smuggling).
+func TestAnIdleConnectionThatSpeaksIsGivenUp(t *testing.T) {
+	for name, unasked := range map[string]string{
+		"an answer": "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+		"a timeout": "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+		"a byte":    "\n",
+		"the end":   "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			speak := make(chan struct{})
+			var heard atomic.Int32
+			b := listen(t, func(l *line) {
+				req, ok := l.hear()
+				if !ok {
+					return
+				}
+				heard.Add(1)
+				l.say(own(req))
+				if l.number == 1 {
+					<-speak
+					if l.say(unasked); unasked == "" {
+						return
+					}
+				}
+				l.wait()
+			})
+			conns := make(dialed, 2)
+			rt := direct(t, func(p *http.Transport) { p.DialContext = conns.dial })
+			mustOwn(t, rt, b, "/first")
+			close(speak)
+			arrived(t, <-conns)
+			mustOwn(t, rt, b, "/second")
+			if n, c := heard.Load(), b.conns.Load(); n != 2 || c != 2 {
+				t.Errorf("%d requests on %d connections, want 2 on 2", n, c)
+			}
+		})
+	}
+}
+
+// What comes before the first request was sent answers nothing either.
+func TestAFreshConnectionThatSpeaksFirstIsRefused(t *testing.T) {
+	b := listen(t, func(l *line) {
+		l.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+		l.wait()
+	})
+	rt := direct(t, func(p *http.Transport) {
+		conns := make(dialed, 1)
+		p.DialContext = conns.dial
+		dial := p.DialContext
+		p.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err == nil {
+				arrived(t, conn)
+			}
+			return conn, err
+		}
+	})
+	if got := ask(t, rt, http.MethodGet, b.url); got.err == nil {
+		t.Errorf("got %q", got.body)
+	}
+}
+
+// A connection that fails before the first byte of an answer fails through
+// nobody's fault if it was used before, and only then is the request repeated,
+// once (RFC 9110 section 9.2.2).
+func TestRequestsAreRepeatedOnceAfterAStaleConnection(t *testing.T) {
+	cases := []struct {
+		name     string
+		before   bool // the connection answered a request before
+		partial  string
+		always   bool // the next connection fails in the same way
+		requests int32
+		answered bool
+	}{
+		{"used before", true, "", false, 3, true},
+		{"used before, and the next one fails too", true, "", true, 3, false},
+		{"used before, and an answer began", true, "HTTP/1.1 2", false, 2, false},
+		{"fresh", false, "", false, 1, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var heard atomic.Int32
+			b := listen(t, func(l *line) {
+				for {
+					req, ok := l.hear()
+					if !ok {
+						return
+					}
+					heard.Add(1)
+					if req.URL.Path == "/fails" && (l.number == 1 || c.always) {
+						l.say(c.partial)
+						return
+					}
+					l.say(own(req))
+				}
+			})
+			rt := direct(t)
+			if c.before {
+				mustOwn(t, rt, b, "/before")
+			}
+			got := ask(t, rt, http.MethodGet, b.url+"/fails")
+			if (got.err == nil) != c.answered {
+				t.Errorf("got %q, %v", got.body, got.err)
+			}
+			if n := heard.Load(); n != c.requests {
+				t.Errorf("%d requests arrived, want %d", n, c.requests)
+			}
+		})
+	}
+}
+
+// Closing a body before its end ends the connection: the rest would be taken
+// for the next answer.
+func TestClosingABodyEarlyClosesTheConnection(t *testing.T) {
+	for name, head := range map[string]string{
+		"length": "Content-Length: 100\r\n\r\nbegun",
+		"chunks": "Transfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n",
+		"end":    "\r\nbegun",
+	} {
+		t.Run(name, func(t *testing.T) {
+			gone := make(chan struct{})
+			b := listen(t, func(l *line) {
+				if req, ok := l.hear(); ok && req.URL.Path != "/raw" {
+					l.say(own(req))
+					l.wait()
+					return
+				}
+				l.say(ok + head)
+				l.wait()
+				close(gone)
+			})
+			rt := direct(t)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/raw", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := rt.RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(res.Body, make([]byte, 5)); err != nil {
+				t.Fatal(err)
+			}
+			reading := make(chan error)
+			go func() {
+				_, err := res.Body.Read(make([]byte, 1))
+				reading <- err
+			}()
+			if err := res.Body.Close(); err != nil {
+				t.Error(err)
+			}
+			<-gone
+			if err := <-reading; !errors.Is(err, http.ErrBodyReadAfterClose) {
+				t.Errorf("a Read that waited ended with %v", err)
+			}
+			mustOwn(t, rt, b, "/next")
+		})
+	}
+}
+
+// A cut is never taken for the end.
+func TestACutInMidBodyIsAnError(t *testing.T) {
+	for name, head := range map[string]string{
+		"length": "Content-Length: 100\r\n\r\nbegun",
+		"chunks": "Transfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n",
+	} {
+		got := ask(t, direct(t), http.MethodGet, saying(t, ok+head, true).url+"/raw")
+		if got.body != "begun" || !errors.Is(got.err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: got %q, %v", name, got.body, got.err)
+		}
+	}
+}
+
+// A head that never ends, in one line, in many, or in many heads, is given up.
+func TestEndlessHeadsAreGivenUp(t *testing.T) {
+	for name, more := range map[string]string{
+		"one line":        strings.Repeat("x", 1<<10),
+		"many lines":      "X-A: " + strings.Repeat("x", 1<<10) + "\r\n",
+		"no end of hints": "\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n",
+		"long hints":      "X-A: " + strings.Repeat("x", 8<<10) + "\r\n\r\nHTTP/1.1 103 Early Hints\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := listen(t, func(l *line) {
+				if _, ok := l.hear(); !ok {
+					return
+				}
+				l.say("HTTP/1.1 103 Early Hints\r\n")
+				for {
+					if _, err := io.WriteString(l, more); err != nil {
+						return
+					}
+				}
+			})
+			rt := direct(t, func(p *http.Transport) { p.MaxResponseHeaderBytes = 32 << 10 })
+			if got := ask(t, rt, http.MethodGet, b.url); got.err == nil {
+				t.Errorf("got %d", got.StatusCode)
+			}
+			eventually(t, "the connection is closed", func() bool { return b.open.Load() == 0 })
+		})
+	}
+}
+
+// What follows a 101 would be bytes of another protocol, that nobody decided on.
+func TestSwitchingProtocolsIsRefused(t *testing.T) {
+	b := saying(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nraw", false)
+	if got := ask(t, direct(t), http.MethodGet, b.url+"/raw"); got.err == nil {
+		t.Errorf("got %d", got.StatusCode)
+	}
+	eventually(t, "the connection is closed", func() bool { return b.open.Load() == 0 })
+}
