@@ -39,8 +39,21 @@ func versionLine(info *debug.BuildInfo) string {
 	return strings.Join(append(parts, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH), " ")
 }
 
+// version and commit are set by the linker (-X main.version=…) where the build
+// has no repository to read them from, as in a container's.
+var version, commit string
+
 // buildInfo is what the build recorded, or nil.
 func buildInfo() *debug.BuildInfo {
-	info, _ := debug.ReadBuildInfo()
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	if version != "" {
+		info.Main.Version = version
+	}
+	if commit != "" {
+		info.Settings = append(info.Settings, debug.BuildSetting{Key: "vcs.revision", Value: commit})
+	}
 	return info
 }
