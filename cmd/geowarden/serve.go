@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/geowarden/geowarden/internal/limits"
 	"github.com/geowarden/geowarden/internal/listen"
 	"github.com/geowarden/geowarden/ogcapi"
 	"github.com/geowarden/geowarden/proxy"
@@ -134,6 +135,12 @@ func proxyConfig(s *Settings, f *front, log *zap.Logger) proxy.Config {
 		PublicOpenAPI:    s.PublicOpenAPI && (s.Mode() == ModeAPIKey || s.Mode() == ModeJWKS),
 		OpenAPI:          f.security,
 		CORS:             proxy.CORS{Origins: s.CORSOrigins, Credentials: s.CORSCredentials},
+		PerAddress:       limits.New(s.RatePerAddress.Rate, time.Now),
+		PerIdentity:      limits.New(s.RatePerIdentity.Rate, time.Now),
+		Failures:         limits.New(s.RateOfFailures.Rate, time.Now),
+		MaxInFlight:      s.MaxInFlight,
+		Stall:            s.StallTimeout,
+		MaxHeld:          int64(s.MaxHeldBytes),
 		Log:              log,
 	}
 }
