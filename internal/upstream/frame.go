@@ -37,6 +37,8 @@ func (a *answer) frame(c *conn) error {
 	head := a.Request.Method == http.MethodHead
 	a.body = body{c: c, answer: a, left: length}
 	switch {
+	case a.StatusCode == http.StatusSwitchingProtocols:
+		a.ContentLength, a.Body, a.Close = 0, http.NoBody, true // nobody asked: what follows is nobody's
 	case head:
 		a.ContentLength, a.Body = length, http.NoBody
 	case a.StatusCode == http.StatusNoContent:

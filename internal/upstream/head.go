@@ -23,9 +23,8 @@ type malformed string
 func (m malformed) Error() string { return "malformed answer: " + string(m) }
 
 var (
-	errSwitched = errors.New("the back end switched protocols unasked")
-	errTooLong  = errors.New("the answer's header or trailer is longer than is read")
-	errFlood    = fmt.Errorf("more than %d informational answers", maxInformational)
+	errTooLong = errors.New("the answer's header or trailer is longer than is read")
+	errFlood   = fmt.Errorf("more than %d informational answers", maxInformational)
 )
 
 // readAnswer reads heads until one is final. All of them together are bounded.
@@ -43,12 +42,9 @@ func (c *conn) readAnswer(req *http.Request) (*answer, error) {
 		}
 		a.doubtful = a.doubtful || doubtful
 		doubtful = a.doubtful
-		switch {
-		case a.StatusCode >= http.StatusOK:
+		if a.StatusCode >= http.StatusOK || a.StatusCode == http.StatusSwitchingProtocols {
 			a.Request = req
 			return a, a.frame(c)
-		case a.StatusCode == http.StatusSwitchingProtocols:
-			return nil, errSwitched // nobody asked, and raw bytes would follow
 		}
 	}
 	return nil, errFlood

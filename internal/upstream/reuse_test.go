@@ -235,11 +235,16 @@ func TestEndlessHeadsAreGivenUp(t *testing.T) {
 	}
 }
 
-// What follows a 101 would be bytes of another protocol, that nobody decided on.
-func TestSwitchingProtocolsIsRefused(t *testing.T) {
+// What follows a 101 would be bytes of another protocol, that nobody decided
+// on: the caller learns of it and gets none of them, and cannot send any.
+func TestSwitchingProtocolsOpensNoTunnel(t *testing.T) {
 	b := saying(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nraw", false)
-	if got := ask(t, direct(t), http.MethodGet, b.url+"/raw"); got.err == nil {
-		t.Errorf("got %d", got.StatusCode)
+	got := ask(t, direct(t), http.MethodGet, b.url+"/raw")
+	if got.err != nil || got.StatusCode != http.StatusSwitchingProtocols || got.body != "" {
+		t.Errorf("got %q, %v", got.body, got.err)
+	}
+	if _, tunnel := got.Body.(io.Writer); tunnel {
+		t.Error("the body can be written to")
 	}
 	eventually(t, "the connection is closed", func() bool { return b.open.Load() == 0 })
 }

@@ -11,7 +11,8 @@
 // error, or at the least the last one on its connection; and a connection on
 // which anything came that nobody had asked for is never used again (response
 // smuggling, RFC 9112 section 11.2). It follows no redirect, decompresses
-// nothing and opens no tunnel.
+// nothing and opens no tunnel: where a back end switches protocols unasked
+// (101), the caller is told, and the connection is closed.
 package upstream
 
 import (
