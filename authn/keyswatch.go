@@ -3,24 +3,12 @@ package authn
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
-	"github.com/fsnotify/fsnotify"
-)
-
-const (
-	// settle is how long the folder must be quiet before the file is read: an
-	// editor writes it in several steps.
-	settle = 50 * time.Millisecond
-
-	// poll is how often the file is read without being told to: on network
-	// file systems changes go unreported, and a revoked key must die there too.
-	poll = 30 * time.Second
+	"github.com/geowarden/geowarden/internal/watch"
 )
 
 // fileState tells one content of the file from another, and a file that can be
@@ -63,45 +51,18 @@ func (k *Keys) apply(data []byte) error {
 // Watch rereads the file when it changes, until ctx ends; then it returns nil.
 // A file with a fault leaves the last good keys in force, and OnReload is told.
 // Without a file there is nothing to watch, and Watch returns at once.
-//
-// The folder is watched and not the file, which is replaced as a whole by
-// editors, by an atomic rename and by a mounted ConfigMap.
 func (k *Keys) Watch(ctx context.Context) error {
 	if k.cfg.File == "" {
 		return nil
 	}
-	watcher, err := fsnotify.NewWatcher()
+	w, err := watch.New(watch.Config{
+		Folders: func(add func(string) error) error { return add(filepath.Dir(k.cfg.File)) },
+		Look:    func(context.Context, error) { k.reload() },
+	})
 	if err != nil {
-		return fmt.Errorf("watch the keys file: %w", err)
+		return fmt.Errorf("the keys file: %w", err)
 	}
-	defer func() { _ = watcher.Close() }()
-	if err := watcher.Add(filepath.Dir(k.cfg.File)); err != nil {
-		return fmt.Errorf("watch the folder of the keys file: %w", err)
-	}
-	quiet := time.NewTimer(0) // fires at once: the file may have changed since it was read
-	defer quiet.Stop()
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case _, ok := <-watcher.Events:
-			if !ok {
-				return errors.New("watch the keys file: the watcher has stopped")
-			}
-			quiet.Reset(settle)
-		case _, ok := <-watcher.Errors:
-			if !ok {
-				return errors.New("watch the keys file: the watcher has stopped")
-			}
-			quiet.Reset(settle) // events were lost: look
-		case <-quiet.C:
-			k.reload()
-		case <-ticker.C:
-			k.reload()
-		}
-	}
+	return w.Run(ctx)
 }
 
 // reload applies the file if it is another than the last time.

@@ -36,7 +36,7 @@ type Embedded struct {
 	form      form
 	timeout   time.Duration
 	onReload  func(string, []string, error)
-	lookAgain time.Duration // how often the files are looked at without an event
+	lookAgain time.Duration // how often the files are looked at without an event; zero leaves it to package watch
 
 	current   atomic.Pointer[policy]
 	reloading sync.Mutex
@@ -60,7 +60,6 @@ func NewEmbedded(ctx context.Context, cfg EmbeddedConfig) (*Embedded, error) {
 		form:      form{prefix: slices.Clone(cfg.PathPrefix), claims: cfg.TopLevelClaims},
 		timeout:   cfg.Timeout,
 		onReload:  cfg.OnReload,
-		lookAgain: lookAgain,
 	}
 	if e.timeout <= 0 {
 		e.timeout = defaultTimeout

@@ -7,15 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/fsnotify/fsnotify"
-)
 
-const (
-	settle    = 100 * time.Millisecond // quiet for so long before a reload: files are written one after the other
-	settleMax = 2 * time.Second        // and no longer than this, however busy the folder
-	lookAgain = 30 * time.Second       // without an event: a folder further up may be a link that was exchanged, or the files on a network
+	"github.com/geowarden/geowarden/internal/watch"
 )
 
 // Watch reloads the policy when something at path, the folder or bundle file
@@ -26,55 +21,21 @@ func (e *Embedded) Watch(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	watcher, err := fsnotify.NewWatcher()
+	w, err := watch.New(watch.Config{
+		Folders:   func(add func(string) error) error { return observe(path, add) },
+		Look:      e.reloadChanged,
+		Ignore:    func(event fsnotify.Event) bool { return beside(event, path) },
+		LookAgain: e.lookAgain,
+	})
 	if err != nil {
-		return fmt.Errorf("watching %s: %w", path, err)
+		return err
 	}
-	if err := observe(watcher, path); err != nil {
-		return errors.Join(fmt.Errorf("watching %s: %w", path, err), watcher.Close())
-	}
-	go e.watch(ctx, watcher, path)
-	return nil
-}
-
-func (e *Embedded) watch(ctx context.Context, watcher *fsnotify.Watcher, path string) {
-	defer func() { _ = watcher.Close() }()
-	timer := time.NewTimer(0) // the policy may have changed between its loading and the watch
-	defer timer.Stop()
-	var first time.Time // of the changes that are waited out
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case event, open := <-watcher.Events:
-			if !open {
-				return
-			}
-			if beside(event, path) {
-				continue
-			}
-			if first.IsZero() {
-				first = time.Now()
-			}
-			timer.Reset(min(settle, time.Until(first.Add(settleMax))))
-		case err, open := <-watcher.Errors:
-			if !open {
-				return
-			}
-			// Events were lost: look at the files instead.
-			timer.Reset(settle)
+	go func() {
+		if err := w.Run(ctx); err != nil {
 			e.tell(fmt.Errorf("watching %s: %w", path, err))
-		case <-timer.C:
-			if ctx.Err() != nil {
-				return // a reload that is cut short would be told as a broken policy
-			}
-			first = time.Time{}
-			// New folders first, so that no change after the loading is missed.
-			err := observe(watcher, path)
-			e.reloadChanged(ctx, err)
-			timer.Reset(e.lookAgain)
 		}
-	}
+	}()
+	return nil
 }
 
 // beside reports that an event in the folder that path stands in is no change of
@@ -111,15 +72,15 @@ func (e *Embedded) reloadChanged(ctx context.Context, watching error) {
 
 // observe watches the path, every folder below it, and the folder it stands in:
 // a link or a bundle file is replaced there, not changed. A ConfigMap is
-// updated by replacing its link `..data`. What is watched already stays so.
-func observe(watcher *fsnotify.Watcher, path string) error {
-	if err := watcher.Add(filepath.Dir(path)); err != nil {
+// updated by replacing its link `..data`.
+func observe(path string, add func(folder string) error) error {
+	if err := add(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return observeFolder(watcher, path, 0)
+	return observeFolder(path, add, 0)
 }
 
-func observeFolder(watcher *fsnotify.Watcher, path string, depth int) error {
+func observeFolder(path string, add func(folder string) error, depth int) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() || depth > maxPolicyDepth {
 		return nil // the loading says what is wrong, if anything is
@@ -127,7 +88,7 @@ func observeFolder(watcher *fsnotify.Watcher, path string, depth int) error {
 	if err != nil {
 		return err
 	}
-	if err := watcher.Add(path); err != nil {
+	if err := add(path); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(path)
@@ -138,7 +99,7 @@ func observeFolder(watcher *fsnotify.Watcher, path string, depth int) error {
 		if entry.Name()[0] == '.' {
 			continue
 		}
-		if err := observeFolder(watcher, filepath.Join(path, entry.Name()), depth+1); err != nil {
+		if err := observeFolder(filepath.Join(path, entry.Name()), add, depth+1); err != nil {
 			return err
 		}
 	}

@@ -19,8 +19,8 @@ const module = "github.com/geowarden/geowarden/"
 var mayImport = map[string][]string{
 	"ogcapi":            {},
 	"policies":          {},
-	"authn":             {},
-	"authz":             {"authn", "ogcapi"},
+	"authn":             {"internal/watch"},
+	"authz":             {"authn", "internal/watch", "ogcapi"},
 	"proxy":             {"authn", "authz", "internal/limits", "ogcapi"},
 	"internal/demo":     {},
 	"internal/limits":   {},

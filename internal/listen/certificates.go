@@ -55,7 +55,7 @@ func (c *Certificates) CertificateExpiry() time.Time { return c.current.Load().e
 // force, all of it, until they are mended. Connections that are open stay so.
 func (c *Certificates) Watch(ctx context.Context) error {
 	w, err := watch.New(watch.Config{
-		Folders: func() ([]string, error) { return c.files.folders(), nil },
+		Folders: c.files.observe,
 		Look:    func(context.Context, error) { c.reload() },
 	})
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -147,14 +146,17 @@ func authorityPool(data []byte) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// folders are those whose changes can change the files.
-func (f Files) folders() []string {
-	folders := []string{filepath.Dir(f.Certificate), filepath.Dir(f.Key)}
-	if f.ClientCAs != "" {
-		folders = append(folders, filepath.Dir(f.ClientCAs))
+// observe watches the folders whose changes can change the files.
+func (f Files) observe(add func(folder string) error) error {
+	for _, name := range []string{f.Certificate, f.Key, f.ClientCAs} {
+		if name == "" {
+			continue
+		}
+		if err := add(filepath.Dir(name)); err != nil {
+			return err
+		}
 	}
-	slices.Sort(folders)
-	return slices.Compact(folders)
+	return nil
 }
 
 func pathless(err error) error {

@@ -23,11 +23,12 @@ const (
 
 // Config says what is watched, and what is done about it.
 type Config struct {
-	// Folders names the folders to watch. It is asked before each look, so that
-	// new ones are watched too; one that is watched already stays so. Folders
-	// and not files, because files are replaced as a whole by editors, by an
-	// atomic rename and by a mounted ConfigMap.
-	Folders func() ([]string, error)
+	// Folders adds the folders to watch, each before it looks into it. It is
+	// called before each look, so that new ones are watched too; one that is
+	// watched already stays so. Folders and not files, because files are
+	// replaced as a whole by editors, by an atomic rename and by a mounted
+	// ConfigMap.
+	Folders func(add func(folder string) error) error
 
 	// Look is called at the beginning, after a change, and at the intervals of
 	// LookAgain. The error says why changes may have gone unseen, if they may.
@@ -107,14 +108,10 @@ func (w *Watcher) Run(ctx context.Context) error {
 }
 
 func (w *Watcher) observe() error {
-	folders, err := w.cfg.Folders()
-	if err != nil {
-		return err
-	}
-	for _, folder := range folders {
+	return w.cfg.Folders(func(folder string) error {
 		if err := w.events.Add(folder); err != nil {
 			return fmt.Errorf("watching %s: %w", folder, err)
 		}
-	}
-	return nil
+		return nil
+	})
 }
