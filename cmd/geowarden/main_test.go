@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -30,7 +31,7 @@ func TestCommands(t *testing.T) {
 			e.Setenv("NOT_READY", gatewayAnswering(t, http.StatusServiceUnavailable, `{"status":"not-ready","reason":"keys"}`))
 			e.Setenv("STRANGER", gatewayAnswering(t, http.StatusOK, `<html>`))
 			e.Setenv("NOBODY", freePort(t))
-			return os.WriteFile(e.WorkDir+"/fastgeoapi.env", fixture, 0o600)
+			return errors.Join(writeCertificates(e.WorkDir), os.WriteFile(e.WorkDir+"/fastgeoapi.env", fixture, 0o600))
 		},
 	})
 }
