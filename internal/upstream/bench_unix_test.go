@@ -4,6 +4,7 @@ package upstream_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -97,8 +98,9 @@ func client(address string, n int) error {
 		if err != nil {
 			return err
 		}
-		if n, err := io.Copy(io.Discard, res.Body); err != nil || n != bodySize || res.StatusCode != http.StatusOK {
-			return fmt.Errorf("status %d, %d bytes: %w", res.StatusCode, n, err)
+		size, err := io.Copy(io.Discard, res.Body)
+		if err = errors.Join(err, res.Body.Close()); err != nil || size != bodySize || res.StatusCode != http.StatusOK {
+			return fmt.Errorf("status %d, %d bytes: %w", res.StatusCode, size, err)
 		}
 	}
 	return nil

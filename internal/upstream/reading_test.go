@@ -242,6 +242,7 @@ func TestTrailersComeAfterTheBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = res.Body.Close() }()
 	if names := slices.Collect(maps.Keys(res.Trailer)); len(names) != 1 || res.Trailer.Get("X-Sum") != "" {
 		t.Errorf("before the body: %v", res.Trailer)
 	}

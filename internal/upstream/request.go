@@ -23,7 +23,7 @@ func (t *Transport) isDirect(req *http.Request) bool {
 		return false
 	}
 	u := req.URL
-	if u == nil || req.Header == nil || u.Scheme != "http" || u.Opaque != "" || req.Close || req.Cancel != nil { //nolint:staticcheck // who sets Cancel means it
+	if u == nil || req.Header == nil || u.Scheme != "http" || u.Opaque != "" || req.Close {
 		return false
 	}
 	if !isPlainHost(u.Host) || req.Host != "" && !isPlainHost(req.Host) {

@@ -173,6 +173,7 @@ func TestClosingABodyEarlyClosesTheConnection(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer func() { _ = res.Body.Close() }()
 			if _, err := io.ReadFull(res.Body, make([]byte, 5)); err != nil {
 				t.Fatal(err)
 			}

@@ -47,8 +47,8 @@ type Transport struct {
 // ResponseHeaderTimeout (which on the direct way bounds the making of a
 // connection too, and may last an eighth longer), MaxResponseHeaderBytes (256
 // KiB when zero), MaxIdleConns (256), IdleConnTimeout (a minute) and
-// DisableKeepAlives. MaxConnsPerHost and hooks of httptrace have no effect on
-// the direct way, which never asks for a compressed answer by itself.
+// DisableKeepAlives. MaxConnsPerHost, hooks of httptrace and Request.Cancel have no
+// effect on the direct way, which never asks for a compressed answer by itself.
 func New(fallback *http.Transport) *Transport {
 	t := &Transport{fallback: fallback, dialer: fallback.DialContext, timeout: fallback.ResponseHeaderTimeout, maxHead: int(fallback.MaxResponseHeaderBytes)}
 	t.idle = idle{max: fallback.MaxIdleConns, timeout: fallback.IdleConnTimeout}
