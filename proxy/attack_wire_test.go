@@ -172,8 +172,8 @@ func TestUpgradesOpenNoTunnel(t *testing.T) {
 			headers = nil
 		}
 		a, _, conn := r.raw("GET " + contexts + "/processes HTTP/1.1\r\nHost: gateway.test\r\n" + strings.Join(append(headers, ""), "\r\n") + "\r\n")
-		if a.StatusCode != http.StatusBadGateway {
-			t.Errorf("%q: status %d, want 502", upgrade, a.StatusCode)
+		if a.StatusCode != http.StatusBadGateway || !strings.Contains(a.body, "switched protocols") {
+			t.Errorf("%q: status %d, want 502 and why: %s", upgrade, a.StatusCode, a.body)
 		}
 		if strings.Contains(a.body, "raw bytes") {
 			t.Errorf("%q: bytes of the tunnel came through", upgrade)
