@@ -22,6 +22,7 @@ import (
 	"github.com/geowarden/geowarden/authn"
 	"github.com/geowarden/geowarden/authz"
 	"github.com/geowarden/geowarden/internal/demo"
+	"github.com/geowarden/geowarden/internal/upstream"
 	"github.com/geowarden/geowarden/ogcapi"
 	"github.com/geowarden/geowarden/policies"
 	"github.com/geowarden/geowarden/proxy"
@@ -131,7 +132,7 @@ func newRig(t *testing.T, mode string, change ...func(*rig, *proxy.Config)) *rig
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := &http.Transport{DisableCompression: true, ResponseHeaderTimeout: 5 * time.Second}
+	transport := upstream.New(&http.Transport{DisableCompression: true, ResponseHeaderTimeout: 5 * time.Second})
 	t.Cleanup(transport.CloseIdleConnections)
 	cfg := proxy.Config{
 		Context: contexts, Public: "http://" + r.gateway.Listener.Addr().String() + contexts, Upstream: at, Transport: transport,

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/geowarden/geowarden/internal/upstream"
 )
 
 // newTransport makes the way to the back end. Answers are not decompressed on
 // the way: what the client gets is what was sent.
-func newTransport(s *Settings) (*http.Transport, error) {
+func newTransport(s *Settings) (*upstream.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented in net/http
 	t.DisableCompression = true
 	t.ResponseHeaderTimeout = s.UpstreamTimeout
@@ -23,7 +25,7 @@ func newTransport(s *Settings) (*http.Transport, error) {
 		return nil, fmt.Errorf("UPSTREAM_CA_FILE: %s %w", s.UpstreamCAFile, err)
 	}
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
-	return t, nil
+	return upstream.New(t), nil
 }
 
 // withHeader adds the fixed headers of the back end to requests that the
