@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -72,9 +73,7 @@ func TestMoreConnectionsThanInAllWait(t *testing.T) {
 	r = serve(t, listen.Config{MaxConnections: allowed, Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		<-started
 		g.ServeHTTP(w, req)
-		if n := int64(r.OpenConnections()); n > most.Load() {
-			most.Store(n)
-		}
+		raise(&most, int64(r.OpenConnections()))
 	})})
 	close(started)
 	var clients []net.Conn
@@ -94,6 +93,12 @@ func TestMoreConnectionsThanInAllWait(t *testing.T) {
 	}
 	if most.Load() > allowed {
 		t.Errorf("%d were open at once", most.Load())
+	}
+}
+
+// raise keeps the largest of the numbers.
+func raise(most *atomic.Int64, n int64) {
+	for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
 	}
 }
 
@@ -202,6 +207,24 @@ func TestSlowHeadersAndIdleConnectionsEnd(t *testing.T) {
 				t.Errorf("before it was closed came %q", got)
 			}
 		})
+	}
+}
+
+// An answer that nobody takes is not waited for without end.
+func TestAnAnswerThatNobodyTakesEnds(t *testing.T) {
+	ended := make(chan error, 1)
+	r := serve(t, listen.Config{AnswerTimeout: 200 * time.Millisecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, err := w.Write(make([]byte, 64<<20))
+		ended <- err
+	})})
+	send(dial(t, r, ""), request)
+	select {
+	case err := <-ended:
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("it goes on")
 	}
 }
 

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"testing"
@@ -72,3 +73,26 @@ func TestNothingIsRememberedOfAddressesThatAreGone(t *testing.T) {
 type closable struct{ net.Conn }
 
 func (closable) Close() error { return nil }
+
+// A listener that is closed holds nobody in Accept, not even while it is full.
+func TestClosingEndsTheWaitForAPlace(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &connections{Listener: inner, slots: make(chan struct{}), closed: make(chan struct{})}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := l.Accept()
+		ended <- err
+	}()
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept ended with %v", err)
+	}
+	if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("closed twice: %v", err)
+	}
+}

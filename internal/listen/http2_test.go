@@ -65,13 +65,14 @@ func (h *hostile) headers(stream uint32, block []byte, end bool) error {
 	return h.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: block, EndStream: true, EndHeaders: end})
 }
 
-// flood sends until the server ends the connection, and at most so often: who
-// is not stopped by then is not stopped at all.
-func (h *hostile) flood(most int, attack func(i uint32) error) {
+// flood sends until the server has ended the connection, which it does a second
+// after it has said so, and fails when that does not come.
+func (h *hostile) flood(attack func(i uint32) error) {
 	h.t.Helper()
-	h.must(h.conn.SetWriteDeadline(time.Now().Add(4 * patience)))
-	for i := range most {
-		err := attack(uint32(i))
+	deadline := time.Now().Add(2 * patience)
+	h.must(h.conn.SetWriteDeadline(deadline))
+	for i := uint32(0); time.Now().Before(deadline); i++ {
+		err := attack(i)
 		if ne := net.Error(nil); errors.As(err, &ne) && ne.Timeout() {
 			break
 		}
@@ -108,9 +109,7 @@ func TestRapidResetStartsNoMoreThanTheStreamsAllowed(t *testing.T) {
 	var running, most atomic.Int64
 	h, others, r := besiege(t, listen.Config{MaxStreams: streams, Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/held" {
-			if n := running.Add(1); n > most.Load() {
-				most.Store(n)
-			}
+			raise(&most, running.Add(1))
 			<-g.open // whether or not the client is still there
 			running.Add(-1)
 		}
@@ -118,7 +117,7 @@ func TestRapidResetStartsNoMoreThanTheStreamsAllowed(t *testing.T) {
 	})})
 	go h.frames(never)
 	block := h.fields("/held")
-	h.flood(200_000, func(i uint32) error {
+	h.flood(func(i uint32) error {
 		if i%1000 == 0 {
 			served(t, others, "https://localhost:"+r.port)
 		}
@@ -138,21 +137,55 @@ func TestMoreStreamsThanAllowedAreRefused(t *testing.T) {
 	for i := range uint32(3 * streams) {
 		h.must(h.headers(2*i+1, block, true))
 	}
-	refused, advertised := 0, uint32(0)
+	refused := 0
 	h.frames(func(f http2.Frame) bool {
-		switch f := f.(type) {
-		case *http2.SettingsFrame:
-			if v, is := f.Value(http2.SettingMaxConcurrentStreams); is {
-				advertised = v
-			}
-		case *http2.RSTStreamFrame:
+		if _, is := f.(*http2.RSTStreamFrame); is {
 			refused++
 		}
 		return refused == 2*streams
 	})
-	if refused != 2*streams || advertised != streams || len(g.entered) > streams {
-		t.Errorf("%d refused, %d advertised, %d reached the handler", refused, advertised, len(g.entered))
+	if refused != 2*streams || len(g.entered) > streams {
+		t.Errorf("%d refused, %d reached the handler", refused, len(g.entered))
 	}
+}
+
+// What one connection may fill is said in its first frame, and kept to.
+func TestWhatAConnectionCanFillIsBounded(t *testing.T) {
+	h, _, _ := besiege(t, listen.Config{MaxHeaderBytes: 10_000, MaxStreams: 7})
+	got := map[http2.SettingID]uint32{}
+	h.frames(func(f http2.Frame) bool {
+		s, is := f.(*http2.SettingsFrame)
+		if is {
+			h.must(s.ForeachSetting(func(v http2.Setting) error { got[v.ID] = v.Val; return nil }))
+		}
+		return is
+	})
+	for id, most := range map[http2.SettingID]uint32{
+		http2.SettingMaxConcurrentStreams: 7,
+		http2.SettingMaxFrameSize:         16 << 10,
+		http2.SettingInitialWindowSize:    512 << 10,
+		http2.SettingMaxHeaderListSize:    10_000 + 4096,
+	} {
+		if got[id] == 0 || got[id] > most {
+			t.Errorf("%s is %d, want up to %d", id, got[id], most)
+		}
+	}
+	go h.frames(never)
+	h.flood(func(uint32) error { return h.framer.WriteRawFrame(http2.FrameData, 0, 1, make([]byte, 16<<10+1)) })
+}
+
+// A client that orders much, takes nothing and goes on sending is no client.
+func TestWhatNobodyTakesEndsTheConnection(t *testing.T) {
+	h, _, _ := besiege(t, listen.Config{StallTimeout: 300 * time.Millisecond, AnswerTimeout: time.Hour, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, 64<<20))
+	})})
+	h.must(h.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30}))
+	h.must(h.framer.WriteWindowUpdate(0, 1<<30))
+	h.must(h.headers(1, h.fields("/large"), true))
+	h.flood(func(uint32) error {
+		time.Sleep(5 * time.Millisecond) // often enough to need no ping
+		return h.framer.WriteWindowUpdate(0, 1)
+	})
 }
 
 // CVE-2023-45288: a header that never ends.
@@ -165,7 +198,7 @@ func TestAnEndlessHeaderEndsTheConnection(t *testing.T) {
 	go h.frames(never)
 	h.must(h.headers(1, h.fields("/endless"), false))
 	more := strings.Repeat("a", 8<<10)
-	h.flood(100_000, func(uint32) error { // 800 MB
+	h.flood(func(uint32) error {
 		h.block.Reset()
 		h.must(h.hpack.WriteField(hpack.HeaderField{Name: "x-a", Value: more, Sensitive: true}))
 		return h.framer.WriteContinuation(1, false, h.block.Bytes())
@@ -191,7 +224,7 @@ func (h *hostile) thousand(frame func(*http2.Framer) error) []byte {
 func TestAFloodOfPingsEndsTheConnection(t *testing.T) {
 	h, others, r := besiege(t, listen.Config{})
 	pings := h.thousand(func(f *http2.Framer) error { return f.WritePing(false, [8]byte{}) })
-	h.flood(1_000_000, func(uint32) error {
+	h.flood(func(uint32) error {
 		_, err := h.conn.Write(pings)
 		return err
 	})
@@ -269,23 +302,17 @@ func TestSilentConnectionsOfHTTP2End(t *testing.T) {
 		cfg   listen.Config
 		begin func(h *hostile) error
 	}{
-		"with a request under way":   {listen.Config{StallTimeout: soon}, func(h *hostile) error { return h.headers(1, h.fields("/held"), true) }},
-		"in the middle of a frame":   {listen.Config{StallTimeout: soon}, func(h *hostile) error { _, err := io.WriteString(h.conn, "\x00\x10\x00\x01"); return err }},
-		"in the middle of a header":  {listen.Config{StallTimeout: soon}, func(h *hostile) error { return h.headers(1, h.fields("/"), false) }},
-		"with nothing to ask for":    {listen.Config{IdleTimeout: soon}, func(*hostile) error { return nil }},
-		"after what it had asked":    {listen.Config{IdleTimeout: soon}, func(h *hostile) error { return h.headers(1, h.fields("/"), true) }},
-		"not taking what it ordered": {listen.Config{AnswerTimeout: soon, IdleTimeout: soon, StallTimeout: soon}, func(h *hostile) error { return h.headers(1, h.fields("/large"), true) }},
+		"with a request under way":  {listen.Config{StallTimeout: soon}, func(h *hostile) error { return h.headers(1, h.fields("/held"), true) }},
+		"in the middle of a frame":  {listen.Config{StallTimeout: soon}, func(h *hostile) error { _, err := io.WriteString(h.conn, "\x00\x10\x00\x01"); return err }},
+		"in the middle of a header": {listen.Config{StallTimeout: soon}, func(h *hostile) error { return h.headers(1, h.fields("/"), false) }},
+		"with nothing to ask for":   {listen.Config{IdleTimeout: soon}, func(*hostile) error { return nil }},
+		"after what it had asked":   {listen.Config{IdleTimeout: soon}, func(h *hostile) error { return h.headers(1, h.fields("/"), true) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGate(t)
 			cfg := tt.cfg
-			cfg.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path == "/large" {
-					_, _ = w.Write(make([]byte, 8<<20))
-				}
-				g.ServeHTTP(w, r)
-			})
+			cfg.Handler = g
 			h, _, _ := besiege(t, cfg)
 			h.must(tt.begin(h))
 			h.frames(never)
