@@ -26,10 +26,11 @@ var mayImport = map[string][]string{
 	"internal/limits":   {},
 	"internal/listen":   {"internal/watch"},
 	"internal/metrics":  {"proxy"},
+	"internal/traces":   {"proxy"},
 	"internal/upstream": {},
 	"internal/watch":    {},
 	"bench":             {"internal/demo"},
-	"cmd/geowarden":     {"authn", "authz", "internal/demo", "internal/limits", "internal/listen", "internal/metrics", "internal/upstream", "ogcapi", "policies", "proxy"},
+	"cmd/geowarden":     {"authn", "authz", "internal/demo", "internal/limits", "internal/listen", "internal/metrics", "internal/traces", "internal/upstream", "ogcapi", "policies", "proxy"},
 	"e2e":               {"internal/demo"},
 }
 

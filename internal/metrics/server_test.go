@@ -122,6 +122,9 @@ func TestScrapesDoNotPileUp(t *testing.T) {
 	if status, _, _ := ask(t, http.MethodGet, address+"/metrics", "*/*"); status != http.StatusServiceUnavailable {
 		t.Errorf("one scrape too many got %d, want 503", status)
 	}
+	if len(entered) != 0 {
+		t.Error("one scrape too many asked the parts")
+	}
 	if status, _, _ := ask(t, http.MethodGet, address+"/healthz", "*/*"); status != http.StatusOK {
 		t.Errorf("the health check got %d beside scrapes that hang", status)
 	}
