@@ -10,8 +10,9 @@ import (
 
 // client is the other end of a request: what it sends, and what it reads of
 // the answer. Neither may pause for longer than the stall timeout. A client
-// that goes on, however slowly, is never cut: how many may do so at once is
-// bounded by the requests in flight.
+// that sends a byte within it, or takes a piece of the answer within three
+// quarters of it, is never cut: how many go on so slowly at once is bounded by
+// the requests in flight.
 //
 // Its clock is the real one, because the connection's deadlines are.
 type client struct {
