@@ -23,7 +23,7 @@ type arrival struct {
 }
 
 // private are the headers that must never arrive with what a client put there.
-var private = []string{"Authorization", "X-Api-Key", "Cookie", "Proxy-Authorization"}
+var private = []string{"Authorization", "X-Api-Key", "Proxy-Authorization"}
 
 func echo(w http.ResponseWriter, r *http.Request) {
 	sum := sha256.New()
