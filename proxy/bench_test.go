@@ -27,6 +27,7 @@ import (
 	"github.com/geowarden/geowarden/authn"
 	"github.com/geowarden/geowarden/authz"
 	"github.com/geowarden/geowarden/internal/demo"
+	"github.com/geowarden/geowarden/internal/upstream"
 	"github.com/geowarden/geowarden/ogcapi"
 	"github.com/geowarden/geowarden/policies"
 	"github.com/geowarden/geowarden/proxy"
@@ -146,7 +147,8 @@ func newBenchGateway(b *testing.B, backend, server string, mode func(*proxy.Conf
 	to := &zapcore.BufferedWriteSyncer{WS: zapcore.AddSync(file), FlushInterval: 200 * time.Millisecond}
 	b.Cleanup(func() { _ = to.Stop() })
 	cfg := proxy.Config{
-		Context: contexts, Public: benchPublic, Upstream: target, UpstreamServer: server, Transport: benchTransport(b),
+		Context: contexts, Public: benchPublic, Upstream: target, UpstreamServer: server, Transport: upstream.New(benchTransport(b)),
+		MaxInFlight: 1000, Stall: 30 * time.Second,
 		Resolver: ogcapi.NewCatalog(ogcapi.CatalogConfig{URL: target.String() + "/collections"}),
 		CORS:     proxy.CORS{Origins: []string{"*"}},
 		Log:      zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), to, zapcore.InfoLevel)),
@@ -160,8 +162,9 @@ func newBenchGateway(b *testing.B, backend, server string, mode func(*proxy.Conf
 	return benchServer(b, p.Handler())
 }
 
-// benchTransport is the way to the back end, the same for the bare proxy.
-func benchTransport(b *testing.B) http.RoundTripper {
+// benchTransport is the way to the back end: of the bare proxy as it is, and
+// of the gateway as the program has it.
+func benchTransport(b *testing.B) *http.Transport {
 	b.Helper()
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256}
 	b.Cleanup(transport.CloseIdleConnections)
