@@ -6,6 +6,7 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 STATICCHECK_VERSION   := v0.8.2
 GOVULNCHECK_VERSION   := v1.8.0
+COMPOSE_GO_VERSION    := v2.16.2
 OPA_VERSION           := $(shell awk '$$1 == "github.com/open-policy-agent/opa" {print $$2}' go.mod)
 
 # go.mod names a toolchain; `auto` fetches it where an older one is at hand.
@@ -14,6 +15,9 @@ export GOFLAGS     ?= -buildvcs=false
 
 PORT   ?= 5001
 PYTHON ?= python3
+
+# How long `make soak` lasts.
+DURATION ?= 10m
 # A copy of the Go vulnerability database beside the checkout serves offline.
 VULNDB ?= $(wildcard ../shared/vulndb)
 
@@ -24,10 +28,10 @@ packages := ./...
 policies := $(wildcard policies/default policies/examples/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help build docs test check fmt vet lint staticcheck policies vulncheck pygeoapi e2e clean
+.PHONY: help build docs test check fmt vet lint staticcheck policies vulncheck compose systemd image image-test pygeoapi e2e bench load soak bench-quick clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z0-9.]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9.-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/geowarden
 	CGO_ENABLED=0 go build -trimpath -o bin/geowarden ./cmd/geowarden
@@ -38,7 +42,7 @@ docs: ## write docs/configuration.md and .env.example from the settings' tags
 test: ## run every test that needs nothing but Go, with the race detector where there is a C compiler
 	go test $(race) $(packages)
 
-check: fmt vet lint staticcheck policies vulncheck ## format, lint, policies, known vulnerabilities
+check: fmt vet lint staticcheck policies vulncheck compose systemd ## format, lint, policies, known vulnerabilities, deployment files
 
 fmt:
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
@@ -66,11 +70,46 @@ policies: $(tools)/opa@$(OPA_VERSION)
 vulncheck: $(tools)/govulncheck@$(GOVULNCHECK_VERSION)
 	$(tools)/bin/govulncheck $(if $(VULNDB),-db file://$(realpath $(VULNDB))) $(packages)
 
+compose: $(tools)/compose-go@$(COMPOSE_GO_VERSION)
+	$(tools)/bin/cmd docker-compose.yml >/dev/null
+
+systemd:
+	deploy/systemd/check
+
+image: ## build the container image geowarden
+	docker build --build-arg VERSION=$$(git describe --tags --always --dirty) --build-arg COMMIT=$$(git rev-parse HEAD) --tag geowarden .
+
+image-test: ## build and try the image with your Docker, under the name geowarden:test
+	deploy/container/test
+
 pygeoapi: .venv ## serve the sample collections with pygeoapi on loopback (PORT=5001)
 	deploy/pygeoapi/serve $(PORT)
 
 e2e: .venv ## run the end-to-end tests: the real binary in front of a real pygeoapi
 	go test -tags e2e -count=1 -timeout 10m ./e2e/...
+
+bench: build bin/bench ## write docs/benchmarks.md: the cost of a request in each mode, beside a bare proxy; PROFILE=jwks profiles one instead
+ifdef PROFILE
+	go test ./proxy -run '^$$' -bench 'Gateway/$(PROFILE)$$' -benchtime 10s -cpuprofile bin/cpu.prof -o bin/proxy.test
+	go tool pprof -top -cum bin/proxy.test bin/cpu.prof 2>/dev/null | head -60
+else
+	bin/bench compare
+endif
+
+load: build bin/bench ## thousands of slow connections, huge bodies and very many keys, on loopback
+	bin/bench load
+
+soak: build bin/bench ## good, bad and hostile requests while everything around changes (DURATION=10m)
+	bin/bench soak -duration $(DURATION)
+
+bench-quick: build bin/bench ## bench, load and soak in short: is every answer right?
+	bin/bench compare -quick -document bin/benchmarks.md >bin/bench.log || { cat bin/bench.log; exit 1; }
+	bin/bench load -quick
+	bin/bench soak -duration 60s
+
+.PHONY: bin/bench
+bin/bench:
+	go build -o $@ ./bench
 
 clean: ## remove what was built and installed
 	rm -rf bin .tools .venv e2e/logs
@@ -81,6 +120,7 @@ $(tools)/golangci-lint@%: package = github.com/golangci/golangci-lint/v2/cmd/gol
 $(tools)/staticcheck@%:   package = honnef.co/go/tools/cmd/staticcheck
 $(tools)/govulncheck@%:   package = golang.org/x/vuln/cmd/govulncheck
 $(tools)/opa@%:           package = github.com/open-policy-agent/opa
+$(tools)/compose-go@%:    package = github.com/compose-spec/compose-go/v2/cmd
 $(tools)/%:
 	@mkdir -p $(tools)/bin
 	GOBIN=$(tools)/bin go install $(package)@$(lastword $(subst @, ,$*))
