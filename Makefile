@@ -18,6 +18,7 @@ PYTHON ?= python3
 
 # How long `make soak` lasts.
 DURATION ?= 10m
+
 # A copy of the Go vulnerability database beside the checkout serves offline.
 VULNDB ?= $(wildcard ../shared/vulndb)
 
