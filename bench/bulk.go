@@ -62,7 +62,7 @@ func (c trial) passes(ctx context.Context, t *target, m mode, way string, chunke
 	if err != nil {
 		return err
 	}
-	resident := t.server.watchResident()
+	resident := t.server.watchResident(ctx)
 	began := time.Now()
 	move := c.download
 	if way == "upload" {

@@ -126,11 +126,14 @@ func dripping(beginning, drop string) func(context.Context, net.Conn, func()) {
 	}
 }
 
-func wait(ctx context.Context, d time.Duration) {
+// wait says whether all of the time passed.
+func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return true
 	case <-ctx.Done():
+		return false
 	}
 }

@@ -54,8 +54,8 @@ func (p *process) proc(name string) string {
 
 // watchResident samples the resident memory until stop is called, which returns
 // the most that was seen.
-func (p *process) watchResident() (stop func() int64) {
-	ctx, cancel := context.WithCancel(context.Background())
+func (p *process) watchResident(ctx context.Context) (stop func() int64) {
+	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	var most atomic.Int64
 	sample := func() {

@@ -48,9 +48,9 @@ func (p *process) start() error {
 func (p *process) ready(ctx context.Context, path string, every time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	last := errors.New("nothing was asked yet")
 	for {
-		if last = probe(ctx, "http://"+p.address+path); last == nil {
+		last := probe(ctx, "http://"+p.address+path)
+		if last == nil {
 			return nil
 		}
 		select {

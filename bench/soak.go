@@ -165,7 +165,7 @@ func (s *soak) shootUntil(ctx context.Context, g *guarded, shots []shooter) {
 	}()
 	for ctx.Err() == nil {
 		before := s.around.look()
-		one := shots[rand.IntN(len(shots))](s, g.gateway, before)
+		one := shots[rand.IntN(len(shots))](s, g.gateway, before) //nolint:gosec // which is next is no secret
 		var r reply
 		var err error
 		// What was begun is ended: the time that is over is no reason to be wrong.

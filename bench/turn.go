@@ -65,7 +65,7 @@ func (t *target) turn(ctx context.Context, lasts time.Duration) (sample, error) 
 	if err != nil {
 		return sample{}, err
 	}
-	resident := t.server.watchResident()
+	resident := t.server.watchResident(ctx)
 	began := time.Now()
 	times, err := t.load(ctx, lasts)
 	took := time.Since(began)

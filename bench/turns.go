@@ -79,8 +79,7 @@ func (s *soak) turnProvider(ctx context.Context) error {
 	wait(ctx, 4*time.Second)
 	s.around.provider.begin()
 	s.issuer.Retire()
-	wait(ctx, maxAge+time.Second)
-	if ctx.Err() != nil {
+	if !wait(ctx, maxAge+time.Second) {
 		return nil
 	}
 	s.around.provider.end(2*key + 1)
