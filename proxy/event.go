@@ -16,6 +16,7 @@ import (
 // way and written once. It never holds a credential, a query or a body.
 type event struct {
 	id       string
+	trace    string // the id of its trace, where there is one
 	origin   string // the page that asked, for CORS
 	mode     string
 	method   string
@@ -93,6 +94,7 @@ func (ev *event) level(r *http.Request) zapcore.Level {
 // MarshalLogObject writes the fields of the line. What is empty is left out.
 func (ev *event) MarshalLogObject(line zapcore.ObjectEncoder) error {
 	line.AddString("request_id", ev.id)
+	addText(line, "trace_id", ev.trace)
 	line.AddString("mode", ev.mode)
 	line.AddString("method", ev.method)
 	line.AddString("client_ip", ev.clientIP)

@@ -81,8 +81,9 @@ type Config struct {
 	Ready    func() (reason string) // what is missing before requests can be decided; empty when nothing is
 	Degraded func() []string        // the parts, apart from the back end, that are down but not needed right now
 	Log      *zap.Logger
-	Observe  func(*Observation) // told of each request when it is done, beside the log; must not block or keep it
-	Now      func() time.Time   // time.Now when nil
+	Observe  func(*Observation)                            // told of each request when it is done, beside the log; must not block or keep it
+	Trace    func(*http.Request, *Observation) (id string) // told before, and gives the id of the request's trace for the log
+	Now      func() time.Time                              // time.Now when nil
 }
 
 // Scheme is how a mode asks for its credential (RFC 9110 section 11.6.1) and

@@ -52,6 +52,9 @@ var errPanicked = errors.New("the gateway failed")
 // write logs the line, and tells the figures.
 func (p *Proxy) write(ev *event, r *http.Request, w middleware.WrapResponseWriter, start time.Time) {
 	ev.status, ev.bytes, ev.took = w.Status(), w.BytesWritten(), p.Now().Sub(start)
+	if p.Trace != nil {
+		ev.trace = p.Trace(r, ev.observation(r))
+	}
 	if entry := p.Log.Check(ev.level(r), "request"); entry != nil {
 		entry.Write(zap.Inline(ev))
 	}

@@ -40,7 +40,7 @@ exit 1 if anything is.`,
 			if err != nil {
 				return err
 			}
-			g, err := newGateway(cmd.Context(), s, zap.NewNop())
+			g, err := newGateway(cmd.Context(), s, newObserved(), zap.NewNop())
 			if err != nil {
 				return err
 			}

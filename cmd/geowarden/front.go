@@ -21,7 +21,9 @@ type front struct {
 	authn    proxy.Authenticator
 	authz    proxy.Authorizer
 	security ogcapi.Security
+	apiKeys  *authn.Keys   // nil in the other modes
 	keys     *authn.KeySet // nil where no token is verified
+	tokens   *authn.JWT    // nil where no token is verified
 	remote   *authz.Remote // nil where no OPA server is asked
 	warnings []Warning     // what is doubtful about the policy
 
@@ -31,14 +33,14 @@ type front struct {
 const bearerChallenge = `Bearer realm="geowarden"` //nolint:gosec // a challenge, not a credential
 
 // newFront makes the front of the mode that is on.
-func newFront(ctx context.Context, s *Settings, log *zap.Logger) (*front, error) {
+func newFront(ctx context.Context, s *Settings, seen *observed, log *zap.Logger) (*front, error) {
 	switch s.Mode() {
 	case ModeAPIKey:
-		return apiKeyFront(s, log)
+		return apiKeyFront(s, seen, log)
 	case ModeJWKS:
-		return jwksFront(s, log)
+		return jwksFront(s, seen, log)
 	case ModeOIDC:
-		return oidcFront(ctx, s, log)
+		return oidcFront(ctx, s, seen, log)
 	default:
 		return &front{
 			scheme: proxy.Scheme{Mode: string(ModeOpen), Message: "Unauthorized"},
@@ -48,12 +50,13 @@ func newFront(ctx context.Context, s *Settings, log *zap.Logger) (*front, error)
 	}
 }
 
-func apiKeyFront(s *Settings, log *zap.Logger) (*front, error) {
+func apiKeyFront(s *Settings, seen *observed, log *zap.Logger) (*front, error) {
 	static := make(map[string]string, len(s.APIKeys))
 	for name, secret := range s.APIKeys {
 		static[name] = secret.Value()
 	}
 	keys, err := authn.NewKeys(authn.KeysConfig{Static: static, File: s.APIKeysFile, OnReload: func(n int, err error) {
+		seen.KeysFileReloaded(err)
 		logReload(log, "keys file", zap.Int("keys", n), err)
 	}})
 	if err != nil {
@@ -62,6 +65,7 @@ func apiKeyFront(s *Settings, log *zap.Logger) (*front, error) {
 	f := &front{
 		scheme:   proxy.Scheme{Mode: string(ModeAPIKey), Challenge: "ApiKey", Message: "Unauthorized"},
 		authn:    keys,
+		apiKeys:  keys,
 		authz:    authz.Flat{AdminOpen: s.AdminOpen},
 		security: ogcapi.Security{Scheme: ogcapi.SchemeAPIKey, SchemeName: schemeName(s)},
 	}
@@ -71,8 +75,8 @@ func apiKeyFront(s *Settings, log *zap.Logger) (*front, error) {
 	return f, nil
 }
 
-func jwksFront(s *Settings, log *zap.Logger) (*front, error) {
-	set, err := authn.NewKeySet(keySetConfig(s, log, authn.KeySetConfig{URL: s.JWKSEndpoint.String()}))
+func jwksFront(s *Settings, seen *observed, log *zap.Logger) (*front, error) {
+	set, err := authn.NewKeySet(keySetConfig(s, seen, log, authn.KeySetConfig{URL: s.JWKSEndpoint.String()}))
 	if err != nil {
 		return nil, err
 	}
@@ -82,22 +86,24 @@ func jwksFront(s *Settings, log *zap.Logger) (*front, error) {
 	if err != nil {
 		return nil, err
 	}
+	seen.Unchecked(len(s.ExpectedAudience) == 0, s.ExpectedIssuer == "")
 	return &front{
 		scheme:     proxy.Scheme{Mode: string(ModeJWKS), Challenge: bearerChallenge, Message: "Unauthenticated"},
 		authn:      tokens,
 		authz:      authz.Flat{Scopes: s.RequiredScopes, AdminOpen: s.AdminOpen},
 		security:   ogcapi.Security{Scheme: ogcapi.SchemeBearer, SchemeName: schemeName(s), TokenURL: s.TokenEndpoint.String()},
 		keys:       set,
+		tokens:     tokens,
 		background: []func(context.Context){set.Run},
 	}, nil
 }
 
-func oidcFront(ctx context.Context, s *Settings, log *zap.Logger) (*front, error) {
+func oidcFront(ctx context.Context, s *Settings, seen *observed, log *zap.Logger) (*front, error) {
 	discovery, err := s.discovery()
 	if err != nil {
 		return nil, err
 	}
-	set, err := authn.NewKeySet(keySetConfig(s, log, authn.KeySetConfig{Discovery: discovery}))
+	set, err := authn.NewKeySet(keySetConfig(s, seen, log, authn.KeySetConfig{Discovery: discovery}))
 	if err != nil {
 		return nil, err
 	}
@@ -113,14 +119,15 @@ func oidcFront(ctx context.Context, s *Settings, log *zap.Logger) (*front, error
 		authn:      tokens,
 		security:   ogcapi.Security{Scheme: ogcapi.SchemeOpenID, SchemeName: schemeName(s), DiscoveryURL: discovery.URL()},
 		keys:       set,
+		tokens:     tokens,
 		background: []func(context.Context){set.Run},
 	}
-	return f, f.addPolicy(ctx, s, log)
+	return f, f.addPolicy(ctx, s, seen, log)
 }
 
 // addPolicy makes the engine that decides: an OPA server, or Rego in this
 // process.
-func (f *front) addPolicy(ctx context.Context, s *Settings, log *zap.Logger) (err error) {
+func (f *front) addPolicy(ctx context.Context, s *Settings, seen *observed, log *zap.Logger) (err error) {
 	if s.OPAURL.IsSet() {
 		f.remote, err = s.remotePolicy()
 		f.authz = f.remote
@@ -130,6 +137,7 @@ func (f *front) addPolicy(ctx context.Context, s *Settings, log *zap.Logger) (er
 		return err
 	}
 	engine, err := s.embeddedPolicy(ctx, func(revision string, warnings []string, err error) {
+		seen.PolicyReloaded(revision, err)
 		logReload(log, "policy", zap.String("policy", revision), err)
 		if err == nil {
 			logWarnings(log, s.policyWarnings(warnings))
@@ -139,6 +147,7 @@ func (f *front) addPolicy(ctx context.Context, s *Settings, log *zap.Logger) (er
 		return err
 	}
 	f.authz, f.warnings = engine, s.policyWarnings(engine.Warnings())
+	seen.PolicyLoaded(engine.Revision())
 	log.Info("policy loaded", zap.String("policy", engine.Revision()))
 	if s.PolicyPath != "" {
 		f.background = append(f.background, watching(log, "policy", func(ctx context.Context) error { return engine.Watch(ctx, s.PolicyPath) }))
@@ -146,9 +155,10 @@ func (f *front) addPolicy(ctx context.Context, s *Settings, log *zap.Logger) (er
 	return nil
 }
 
-func keySetConfig(s *Settings, log *zap.Logger, cfg authn.KeySetConfig) authn.KeySetConfig {
+func keySetConfig(s *Settings, seen *observed, log *zap.Logger, cfg authn.KeySetConfig) authn.KeySetConfig {
 	cfg.Interval, cfg.MaxAge, cfg.Ceiling = s.JWKSRefreshInterval, s.JWKSMaxAge, s.JWKSCeiling
 	cfg.OnFetch = func(err error) {
+		seen.KeySetFetched(err)
 		if err != nil {
 			log.Warn("the key set could not be fetched", zap.Error(err))
 			return

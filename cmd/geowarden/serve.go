@@ -55,7 +55,12 @@ func (a *app) serve(ctx context.Context, s *Settings, warnings []Warning, starte
 	if s.Port == 0 {
 		s.Port = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it listens on tcp
 	}
-	g, err := newGateway(ctx, s, log)
+	seen := newObserved()
+	defer seen.close()
+	if err := seen.open(ctx, s, a.environ, log); err != nil {
+		return err
+	}
+	g, err := newGateway(ctx, s, seen, log)
 	if err != nil {
 		return err
 	}
@@ -79,34 +84,42 @@ type gateway struct {
 }
 
 // newGateway puts the parts together. Nothing here waits for a network.
-func newGateway(ctx context.Context, s *Settings, log *zap.Logger) (*gateway, error) {
+func newGateway(ctx context.Context, s *Settings, seen *observed, log *zap.Logger) (*gateway, error) {
 	transport, err := newTransport(s)
 	if err != nil {
 		return nil, err
 	}
-	f, err := newFront(ctx, s, log)
+	f, err := newFront(ctx, s, seen, log)
 	if err != nil {
 		return nil, err
 	}
+	list := &watchedList{settings: s, log: log}
 	catalog := ogcapi.NewCatalog(ogcapi.CatalogConfig{
-		URL:       strings.TrimSuffix(s.UpstreamURL.String(), "/") + "/collections",
-		Server:    strings.TrimSuffix(s.ServerURL(), "/"),
-		Client:    client(s, transport),
-		MaxAge:    collectionsAge,
-		OnRefresh: (&watchedList{settings: s, log: log}).refreshed,
+		URL:    strings.TrimSuffix(s.UpstreamURL.String(), "/") + "/collections",
+		Server: strings.TrimSuffix(s.ServerURL(), "/"),
+		Client: client(s, transport),
+		MaxAge: collectionsAge,
+		OnRefresh: func(n int, self string, err error) {
+			seen.CollectionsFetched(err)
+			list.refreshed(n, self, err)
+		},
 	})
 	cfg := proxyConfig(s, f, log)
 	cfg.Transport, cfg.Resolver = transport, catalog
 	cfg.Ready, cfg.Degraded = f.ready, f.degraded
+	seen.configure(&cfg)
 	p, err := proxy.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	certificates, err := newCertificates(s, nil, log)
+	certificates, err := newCertificates(s, seen.CertificateReloaded, log)
 	if err != nil {
 		return nil, err
 	}
-	g := &gateway{server: newServer(s, certificates, p.Handler(), nil, log), background: append(f.background, catalog.Run), warnings: f.warnings}
+	handler := p.Handler()
+	g := &gateway{server: newServer(s, certificates, seen.around(handler), seen.ConnectionRefused, log), warnings: f.warnings}
+	g.background = slices.Concat(f.background, []func(context.Context){catalog.Run}, seen.tasks(handler, log))
+	seen.askParts(f, p, catalog, g.server, certificates)
 	if certificates != nil {
 		g.background = append(g.background, watching(log, "certificate", certificates.Watch))
 	}
