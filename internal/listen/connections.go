@@ -49,8 +49,8 @@ func (l *connections) Accept() (net.Conn, error) {
 				l.open.Add(1)
 				return &connection{Conn: c, release: func() { l.release(key) }}, nil
 			}
-			_ = c.Close()
 			l.refused(addr)
+			_ = c.Close()
 			continue
 		case errors.Is(err, net.ErrClosed):
 			<-l.slots
@@ -106,11 +106,11 @@ func (l *connections) release(key netip.Prefix) {
 // addressOf is the address at the other end, in the one way that an IPv4
 // address is written, and without the zone, which is ours.
 func addressOf(c net.Conn) netip.Addr {
-	at, err := netip.ParseAddrPort(c.RemoteAddr().String())
-	if err != nil {
+	at, is := c.RemoteAddr().(*net.TCPAddr)
+	if !is {
 		return netip.IPv6Unspecified() // all that have none share one count
 	}
-	return at.Addr().Unmap().WithZone("")
+	return at.AddrPort().Addr().Unmap().WithZone("")
 }
 
 // household is what one client can be expected to hold: an IPv4 address, or the

@@ -28,6 +28,19 @@ func TestAddressesOfOneHouseholdCountTogether(t *testing.T) {
 	}
 }
 
+// A proxy in front is known whatever form its address comes in.
+func TestUncountedAddressesAreKnownInEveryForm(t *testing.T) {
+	l := &connections{uncounted: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("fe80::/10")}}
+	for _, addr := range []string{"192.0.2.1", "::ffff:192.0.2.1", "fe80::1%eth0"} {
+		if key, ok := l.take(addressOf(from(addr))); !ok || key.IsValid() {
+			t.Errorf("%s is counted", addr)
+		}
+	}
+	if _, ok := l.take(addressOf(from("198.51.100.1"))); ok {
+		t.Error("another address is let in without a share")
+	}
+}
+
 // from is a connection from an address.
 func from(addr string) net.Conn {
 	return peer{addr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(addr), 1))}
