@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"internal/upstream": {},
 	"internal/watch":    {},
 	"bench":             {"internal/demo"},
+	"defences":          {},
 	"cmd/geowarden":     {"authn", "authz", "internal/demo", "internal/limits", "internal/listen", "internal/metrics", "internal/traces", "internal/upstream", "ogcapi", "policies", "proxy"},
 	"e2e":               {"internal/demo"},
 }

@@ -1,0 +1,191 @@
+package main
+
+// limits is slow and many: class 24; and what watches them must not leak:
+// class 25.
+var limits = []defence{
+	{
+		24, "connections of one address", "internal/listen/connections.go",
+		`if l.held[key] >= l.perAddress {`, `if l.held[key] < 0 {`,
+		"TestOneAddressCannotHoldMoreThanItsShare", "",
+	},
+	{
+		24, "one household is one address of IPv6", "internal/listen/connections.go",
+		`bits := 64`, `bits := 128`,
+		"TestAddressesOfOneHouseholdCountTogether", "",
+	},
+	{
+		24, "connections in all", "internal/listen/server.go",
+		`make(chan struct{}, s.cfg.MaxConnections)`, `make(chan struct{}, 100*s.cfg.MaxConnections)`,
+		"TestMoreConnectionsThanInAllWait", "",
+	},
+	{
+		24, "headers that come slowly", "internal/listen/server.go",
+		`ReadHeaderTimeout: cfg.HeaderTimeout,`, ``,
+		"TestADrippingHeaderEnds", "",
+	},
+	{
+		24, "idle connections", "internal/listen/server.go",
+		`IdleTimeout:       cfg.IdleTimeout,`, `IdleTimeout:       time.Hour,`,
+		"TestSlowHeadersAndIdleConnectionsEnd", "",
+	},
+	{
+		24, "huge headers", "internal/listen/server.go",
+		`MaxHeaderBytes:    cfg.MaxHeaderBytes,`, ``,
+		"TestAHeaderThatIsTooLargeIs431", "",
+	},
+	{
+		24, "streams of one connection", "internal/listen/server.go",
+		`MaxConcurrentStreams:          cfg.MaxStreams,`, ``,
+		"TestMoreStreamsThanAllowedAreRefused", "",
+	},
+	{
+		24, "TLS of old", "internal/listen/certificates.go",
+		"		MinVersion:   tls.VersionTLS12,", "		MinVersion:   tls.VersionTLS10,",
+		"TestOldTLSIsRefused", "",
+	},
+	{
+		24, "clients without the authority's certificate", "internal/listen/certificates.go",
+		`tls.RequireAndVerifyClientCert`, `tls.RequestClientCert`,
+		"TestOnlyClientsOfTheAuthorityComeIn", "",
+	},
+	{
+		24, "a pair of files that does not fit", "internal/listen/certificates.go",
+		`if len(faults) == 0 {`, `if len(faults) < 9 && m.pair.Leaf != nil {`,
+		"TestABrokenPairLeavesTheLastGoodOne", "",
+	},
+	{
+		24, "requests in flight", "proxy/inflight.go",
+		`most > 0 && n > int64(most)`, `most > 0 && n > 1000*int64(most)`,
+		"TestFloodIsShedAtOnce", "",
+	},
+	{
+		24, "uploads that stop", "proxy/stall.go",
+		`_ = b.connection.SetReadDeadline(time.Unix(1, 0)) // long ago: the read returns at once`, ``,
+		"TestSilentSenderIsCutOff", "",
+	},
+	{
+		24, "readers that stop", "proxy/stall.go",
+		`_ = c.connection().SetWriteDeadline(now.Add(c.stall)) // a writer in a test has none`, `_ = now`,
+		"TestSilentReaderIsCutOff", "",
+	},
+	{
+		24, "memory for held documents", "proxy/held.go",
+		`if h.bytes.Acquire(ctx, h.size) != nil {`, `if ctx == nil {`,
+		"TestHeldDocumentsAreBounded", "",
+	},
+	{
+		24, "requests of one address", "proxy/rates.go",
+		`p.PerAddress.Take(addressKey(r))`, `p.PerAddress.Look(addressKey(r))`,
+		"TestTooManyRequestsFromAnAddress", "",
+	},
+	{
+		24, "requests of one identity", "proxy/rates.go",
+		`limits.Name(string(who.Kind), who.Issuer, who.ID)`, `limits.Name(string(who.Kind), who.ID)`,
+		"TestTooManyRequestsOfAnIdentity", "",
+	},
+	{
+		24, "guesses", "proxy/rates.go",
+		`if res := p.Failures.Look(addressKey(r)); !res.Allowed {`, `if res := p.Failures.Look(addressKey(r)); !res.Allowed && res.Rate.Events < 0 {`,
+		"TestGuessesAreLimited", "",
+	},
+	{
+		24, "an outage is nobody's guess", "proxy/rates.go",
+		`failed.Failure != authn.Invalid && failed.Failure != authn.Ambiguous`, `failed.Failure == authn.Missing`,
+		"TestAnOutageIsNobodysGuess", "",
+	},
+	{
+		24, "one network of IPv6 is one key", "internal/limits/key.go",
+		`a.WithZone("").Prefix(64)`, `a.WithZone("").Prefix(128)`,
+		"TestKeysOfAddresses", "",
+	},
+	{
+		24, "memory for rates", "internal/limits/memory.go",
+		`MaxKeys = 100_000`, `MaxKeys = 1_000_000`,
+		"TestKeysAreBounded", "",
+	},
+	{
+		24, "a name that is two in parts", "internal/limits/key.go",
+		`h = binary.BigEndian.AppendUint64(h, uint64(len(part)))`, `_ = binary.BigEndian`,
+		"TestKeysOfNamesAreNotConfused", "",
+	},
+	{
+		25, "series that a client could make", "internal/metrics/observe.go",
+		`r.classes[classes.of(o.Class)].Inc()`, `r.denials.WithLabelValues(o.Class).Inc()`,
+		"TestWordsThatAreNotKnownMakeNoSeries", "",
+	},
+	{
+		25, "what was sent, in a span", "internal/traces/allowed.go",
+		`if !slices.Contains(allowed, a.Key) {`, `if !slices.Contains(allowed, a.Key) && a.Key == "" {`,
+		"TestNothingThatWasSentLeavesInASpan", "",
+	},
+	{
+		25, "a stranger's trace", "internal/traces/wrap.go",
+		`if !t.trusts(r.RemoteAddr) {`, `if r.RemoteAddr == "" {`,
+		"TestTheTraceOfAStrangerIsNotContinued", "",
+	},
+	{
+		10, "lines of an answer that others read otherwise", "internal/upstream/head.go",
+		`if !ok || !httpguts.ValidHeaderFieldName(name) {`, `name = strings.TrimSpace(name)
+		if !ok {`,
+		"TestAnswersAreReadAsByHTTPTransport", "",
+	},
+	{
+		10, "answers of two lengths", "internal/upstream/frame.go",
+		`return 0, malformed("two lengths")`, `a.doubtful = true`,
+		"TestAnswersAreReadAsByHTTPTransport", "",
+	},
+	{
+		10, "codings that are not chunked", "internal/upstream/frame.go",
+		`if a.ProtoMinor == 0 || len(codings) != 1 || !strings.EqualFold(codings[0], "chunked") {`, `if len(codings) == 0 || !strings.Contains(strings.ToLower(codings[0]), "chunked") {`,
+		"TestAnswersAreReadAsByHTTPTransport", "",
+	},
+	{
+		10, "an answer that nobody asked for is not the next one's", "internal/upstream/conn.go",
+		`c.br.Buffered() == 0 && `, ``,
+		"TestTheNextRequestGetsItsOwnAnswer", "",
+	},
+	{
+		10, "a doubtful answer is the last of its connection", "internal/upstream/frame.go",
+		`a.body.keep = !a.Close && !a.doubtful && a.ProtoMinor == 1`, `a.body.keep = !a.Close && a.ProtoMinor == 1`,
+		"TestTheNextRequestGetsItsOwnAnswer", "",
+	},
+	{
+		10, "a body that was left is not the next answer", "internal/upstream/body.go",
+		`	if b.state.Swap(closed) == open {
+		b.c.release(false)`, `	if b.state.Swap(closed) == open {
+		b.c.release(b.keep)`,
+		"TestClosingABodyEarlyClosesTheConnection", "",
+	},
+	{
+		10, "requests that are two", "internal/upstream/request.go",
+		`if target[i] <= ' ' || target[i] == 0x7f {`, `if target[i] == 0x7f {`,
+		"TestNoRequestIsSplit", "",
+	},
+	{
+		10, "framing that comes from a header", "internal/upstream/request.go",
+		`		case framing:
+			continue
+`, ``,
+		"TestFramingIsNeverTakenFromTheHeader", "",
+	},
+	{
+		11, "an unasked 101", "internal/upstream/frame.go",
+		`a.ContentLength, a.Body, a.Close = 0, http.NoBody, true // nobody asked: what follows is nobody's`, `a.ContentLength, a.Body = -1, &a.body`,
+		"TestSwitchingProtocolsOpensNoTunnel", "",
+	},
+	{
+		26, "heads without end", "internal/upstream/head.go",
+		`if len(c.head)+len(line) > room {`, `if len(c.head)+len(line) > 1<<40 {`,
+		"TestEndlessHeadsAreGivenUp", "",
+	},
+	{
+		26, "informational answers without end", "internal/upstream/head.go",
+		`i <= maxInformational; i++ {`, `i <= 1000*maxInformational; i++ {`,
+		"TestEndlessHeadsAreGivenUp", "",
+	},
+	{
+		26, "trailers that frame", "internal/upstream/frame.go",
+		`return name != "Transfer-Encoding" && name != "Content-Length" && name != "Trailer"`, `return name != ""`,
+		"TestAnswersAreReadAsByHTTPTransport", "",
+	},
+}
