@@ -28,8 +28,11 @@ tools    := $(CURDIR)/.tools
 packages := ./...
 policies := $(wildcard policies/default policies/examples/*)
 
+# How long each fuzz target runs.
+FUZZTIME ?= 10s
+
 .DEFAULT_GOAL := help
-.PHONY: help build docs test check fmt vet lint staticcheck policies vulncheck compose systemd image image-test pygeoapi e2e bench load soak bench-quick clean
+.PHONY: help build docs test defences fuzz check fmt vet lint staticcheck policies vulncheck compose systemd image image-test pygeoapi e2e bench load soak bench-quick clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9.-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +45,23 @@ docs: ## write docs/configuration.md and .env.example from the settings' tags
 
 test: ## run every test that needs nothing but Go, with the race detector where there is a C compiler
 	go test $(race) $(packages)
+
+defences: ## take each defence out, one at a time, and see that tests fail without it
+	go run ./defences
+
+# The corpora in testdata/fuzz are run by `make test` too, as plain tests.
+fuzz: ## run every fuzz target for FUZZTIME (10s), one after the other
+	@git ls-files -co --exclude-standard '*_test.go' | xargs grep -l '^func Fuzz' | xargs -n 1 dirname | sort -u | while read -r folder; do \
+		targets=$$(go test -list '^Fuzz' ./$$folder) || { echo "$$targets"; exit 1; }; \
+		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
+			said=$$(go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s ./$$folder 2>&1) || { \
+				echo "$$said"; \
+				echo "fuzz: $$target in $$folder found something; the input is below $$folder/testdata/fuzz/$$target"; \
+				exit 1; \
+			}; \
+			echo "$$said" | awk -v where="$$folder $$target" '/execs: / {said = $$0} END {sub(/^fuzz: /, "", said); printf "%-60s %s\n", where, said}'; \
+		done; \
+	done
 
 check: fmt vet lint staticcheck policies vulncheck compose systemd ## format, lint, policies, known vulnerabilities, deployment files
 
