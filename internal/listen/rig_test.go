@@ -151,8 +151,14 @@ func closed(t *testing.T, c net.Conn) string {
 	return string(got)
 }
 
-// served fails unless a new client is answered.
-func served(t *testing.T, client *http.Client, url string) *http.Response {
+// service is how a request was served.
+type service struct {
+	proto int // the major version of HTTP
+	tls   *tls.ConnectionState
+}
+
+// served fails unless a client is answered.
+func served(t *testing.T, client *http.Client, url string) service {
 	t.Helper()
 	res, err := client.Get(url)
 	if err != nil {
@@ -162,7 +168,7 @@ func served(t *testing.T, client *http.Client, url string) *http.Response {
 	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("others are not served: %s %v", res.Status, err)
 	}
-	return res
+	return service{res.ProtoMajor, res.TLS}
 }
 
 // client is a new one, with connections of its own.

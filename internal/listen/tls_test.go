@@ -22,14 +22,14 @@ import (
 func TestHTTP2IsChosenWithinTLS(t *testing.T) {
 	ca := newAuthority(t, "ca")
 	r, _ := secure(t, listen.Config{}, filesOf(t, ca.issue(), nil))
-	res := served(t, client(t, &tls.Config{RootCAs: ca.pool()}), "https://localhost:"+r.port)
-	if res.ProtoMajor != 2 || res.TLS.Version != tls.VersionTLS13 || res.TLS.CurveID != tls.X25519MLKEM768 {
-		t.Errorf("%s, %s, %s", res.Proto, tls.VersionName(res.TLS.Version), res.TLS.CurveID)
+	got := served(t, client(t, &tls.Config{RootCAs: ca.pool()}), "https://localhost:"+r.port)
+	if got.proto != 2 || got.tls.Version != tls.VersionTLS13 || got.tls.CurveID != tls.X25519MLKEM768 {
+		t.Errorf("HTTP/%d, %s, %s", got.proto, tls.VersionName(got.tls.Version), got.tls.CurveID)
 	}
 	old := client(t, &tls.Config{RootCAs: ca.pool(), NextProtos: []string{"http/1.1"}})
 	old.Transport.(*http.Transport).ForceAttemptHTTP2 = false
-	if res := served(t, old, "https://localhost:"+r.port); res.ProtoMajor != 1 {
-		t.Errorf("a client of HTTP/1.1 got %s", res.Proto)
+	if got := served(t, old, "https://localhost:"+r.port); got.proto != 1 {
+		t.Errorf("a client of HTTP/1.1 got HTTP/%d", got.proto)
 	}
 }
 
