@@ -32,7 +32,7 @@ policies := $(wildcard policies/default policies/examples/*)
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build docs test defences fuzz check fmt vet lint staticcheck policies vulncheck compose systemd image image-test pygeoapi e2e bench load soak bench-quick clean
+.PHONY: help build docs test defences fuzz check fmt vet lint staticcheck policies alerts vulncheck compose systemd image image-test pygeoapi e2e bench load soak bench-quick clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9.-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s), one after the other
 		done; \
 	done
 
-check: fmt vet lint staticcheck policies vulncheck compose systemd ## format, lint, policies, known vulnerabilities, deployment files
+check: fmt vet lint staticcheck policies alerts vulncheck compose systemd ## format, lint, policies, alerts, known vulnerabilities, deployment files
 
 fmt:
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
@@ -102,6 +102,13 @@ image: ## build the container image geowarden
 
 image-test: ## build and try the image with your Docker, under the name geowarden:test
 	deploy/container/test
+
+# A machine that cannot have promtool is told so; CI must have it.
+alerts: ## check the alert rules and run their tests
+	@set -e; PATH="$(tools)/bin:$$PATH"; \
+	command -v promtool >/dev/null || deploy/prometheus/promtool $(tools)/bin || \
+		{ echo "alerts: NOT CHECKED, for want of promtool" >&2; test "$${CI:-}" != true; exit; }; \
+	cd deploy/prometheus; promtool check config prometheus.yml; promtool test rules alerts_test.yml
 
 pygeoapi: .venv ## serve the sample collections with pygeoapi on loopback (PORT=5001)
 	deploy/pygeoapi/serve $(PORT)

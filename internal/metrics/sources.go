@@ -21,7 +21,6 @@ type Sources struct {
 	KeySetFailing     func() bool                  // the last fetch failed
 	TokenCache        func() (hits, misses uint64) // of verified tokens
 	CollectionsRead   func() time.Time             // when the list in force was fetched
-	LogDropped        func() uint64                // lines that could not be written
 }
 
 // Ask gives the parts to ask from now on.
@@ -41,12 +40,11 @@ var (
 	keySetFailing = prometheus.NewDesc("geowarden_key_set_failing", "1 while the last fetch of the identity provider's keys failed.", nil, nil)
 	tokenCache    = prometheus.NewDesc("geowarden_token_cache_lookups_total", "Tokens looked for among those verified within the last minute.", []string{"result"}, nil)
 	collections   = prometheus.NewDesc("geowarden_collections_age_seconds", "The age of the back end's list of collections in force.", nil, nil)
-	logDropped    = prometheus.NewDesc("geowarden_log_lines_dropped_total", "Lines of the log that could not be written.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (a asked) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{ready, degraded, inFlight, connections, expiry, apiKeys, keySetAge, keySetFailing, tokenCache, collections, logDropped} {
+	for _, d := range []*prometheus.Desc{ready, degraded, inFlight, connections, expiry, apiKeys, keySetAge, keySetFailing, tokenCache, collections} {
 		to <- d
 	}
 }
@@ -81,9 +79,6 @@ func (a asked) Collect(to chan<- prometheus.Metric) {
 		hits, misses := s.TokenCache()
 		counter(tokenCache, hits, "hit")
 		counter(tokenCache, misses, "miss")
-	}
-	if s.LogDropped != nil {
-		counter(logDropped, s.LogDropped())
 	}
 }
 

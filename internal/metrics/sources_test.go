@@ -19,7 +19,6 @@ func TestPartsAreAskedAtEachScrape(t *testing.T) {
 		KeySetRead:        func() time.Time { return time.Unix(999_940, 0) }, KeySetFailing: func() bool { return failing },
 		TokenCache:      func() (uint64, uint64) { return hits, 2 },
 		CollectionsRead: func() time.Time { return time.Unix(999_990, 0) },
-		LogDropped:      func() uint64 { return 1 },
 	})
 	want := map[string]float64{
 		`geowarden_build_info{commit="abc",go="go1",version="v1"}`: 1,
@@ -29,7 +28,7 @@ func TestPartsAreAskedAtEachScrape(t *testing.T) {
 		`geowarden_certificate_expiry_timestamp_seconds`: 1_003_600,
 		`geowarden_key_set_age_seconds`:                  60, `geowarden_key_set_failing`: 0,
 		`geowarden_token_cache_lookups_total{result="hit"}`: 7, `geowarden_token_cache_lookups_total{result="miss"}`: 2,
-		`geowarden_collections_age_seconds`: 10, `geowarden_log_lines_dropped_total`: 1,
+		`geowarden_collections_age_seconds`: 10,
 	}
 	check := func() {
 		t.Helper()
@@ -57,7 +56,7 @@ func TestWhatIsNotThereHasNoSeries(t *testing.T) {
 		m := New(Build{})
 		m.Ask(s)
 		for series := range scrape(t, m) {
-			for _, absent := range []string{"ready", "degraded", "requests_in_flight", "connections_open", "certificate_expiry", "api_keys", "key_set_age", "key_set_failing", "token_cache", "collections_age", "log_lines", "policy_info", "policy_stale", "unchecked"} {
+			for _, absent := range []string{"ready", "degraded", "requests_in_flight", "connections_open", "certificate_expiry", "api_keys", "key_set_age", "key_set_failing", "token_cache", "collections_age", "policy_info", "policy_stale", "unchecked"} {
 				if strings.HasPrefix(series, "geowarden_"+absent) {
 					t.Errorf("%s: %s is there", name, series)
 				}
