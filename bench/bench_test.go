@@ -23,7 +23,7 @@ func Example() {
 	fmt.Println(aims[0].verdict(rows))
 	// Output:
 	// 1.00
-	// met: 1 (API key)
+	// met: 1.00 (API key)
 }
 
 func TestDocumentHasTheRatiosFirstAndSaysWhatWasMissed(t *testing.T) {
@@ -39,7 +39,7 @@ func TestDocumentHasTheRatiosFirstAndSaysWhatWasMissed(t *testing.T) {
 	}
 	page := r.document()
 	for _, part := range []string{
-		"| JWKS | 3.00 | 300.0 |", "**missed**: 3 (JWKS)", "**missed**: 70 MiB (JWKS)", "**missed**: 400 ms (JWKS)", "Commit abc", "2 cores",
+		"| JWKS | 3.00 | 300.0 |", "**missed**: 3.00 (JWKS)", "**missed**: 70.00 MiB (JWKS)", "**missed**: 400.00 ms (JWKS)", "Commit abc", "2 cores",
 	} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the page has no %q:\n%s", part, page)

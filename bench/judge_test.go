@@ -128,8 +128,8 @@ func TestLogScannerFindsSecretsAndWhatIsNoLine(t *testing.T) {
 				t.Fatal(n, err)
 			}
 		}
-		if count.wrong() != wrong || scanner.lines != 1 {
-			t.Errorf("%s: %d wrong of %d", line, count.wrong(), scanner.lines)
+		if count.wrong() != wrong || scanner.lines.Load() != 1 {
+			t.Errorf("%s: %d wrong of %d", line, count.wrong(), scanner.lines.Load())
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"sync/atomic"
 )
 
 // logScanner reads what a gateway logs while it logs it, and keeps nothing: a
@@ -13,7 +14,7 @@ type logScanner struct {
 	name    string
 	secrets *secrets
 	partial []byte // of a line
-	lines   int
+	lines   atomic.Int64
 }
 
 // Write takes in whole lines, and keeps the rest for the next time.
@@ -24,7 +25,7 @@ func (l *logScanner) Write(p []byte) (int, error) {
 		if !found {
 			return len(p), nil
 		}
-		l.lines++
+		l.lines.Add(1)
 		if err := l.judge(string(line)); err != nil {
 			l.complain("log of "+l.name, nil, reply{}, err)
 		}

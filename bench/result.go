@@ -116,5 +116,5 @@ func (a aim) verdict(rows []row) string {
 	if worst.name == "" || a.figure(worst) > a.most {
 		word = "**missed**"
 	}
-	return fmt.Sprintf("%s: %.4g%s (%s)", word, a.figure(worst), a.unit, worst.name)
+	return fmt.Sprintf("%s: %.2f%s (%s)", word, a.figure(worst), a.unit, worst.name)
 }

@@ -90,7 +90,7 @@ func (t *tally) report(gateways []*guarded) {
 		for _, bytes := range g.memory {
 			_, _ = fmt.Fprintf(t.out, " %.1f", float64(bytes)/(1<<20))
 		}
-		_, _ = fmt.Fprintf(t.out, "; %d lines of log\n", g.log.lines)
+		_, _ = fmt.Fprintf(t.out, "; %d lines of log\n", g.log.lines.Load())
 	}
 	_, _ = fmt.Fprintf(t.out, "%d requests\n", total)
 }
