@@ -40,7 +40,16 @@ var limits = []defence{
 	},
 	{
 		24, "TLS of old", "internal/listen/certificates.go",
-		"		MinVersion:   tls.VersionTLS12,", "		MinVersion:   tls.VersionTLS10,",
+		`		MinVersion:   tls.VersionTLS12,
+		NextProtos:   []string{"h2", "http/1.1"},
+		Certificates: []tls.Certificate{m.pair},
+		CipherSuites: []uint16{
+`, `		MinVersion:   tls.VersionTLS10,
+		NextProtos:   []string{"h2", "http/1.1"},
+		Certificates: []tls.Certificate{m.pair},
+		CipherSuites: []uint16{
+			tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+`,
 		"TestOldTLSIsRefused", "",
 	},
 	{
@@ -50,7 +59,13 @@ var limits = []defence{
 	},
 	{
 		24, "a pair of files that does not fit", "internal/listen/certificates.go",
-		`if len(faults) == 0 {`, `if len(faults) < 9 && m.pair.Leaf != nil {`,
+		`	if len(faults) == 0 {
+		c.apply(m)
+	}`, `	if m.pair.Leaf != nil {
+		c.apply(m)
+	} else {
+		c.current.Store(&inForce{tls: newTLSConfig(m)})
+	}`,
 		"TestABrokenPairLeavesTheLastGoodOne", "",
 	},
 	{
@@ -80,7 +95,7 @@ var limits = []defence{
 	},
 	{
 		24, "requests of one identity", "proxy/rates.go",
-		`limits.Name(string(who.Kind), who.Issuer, who.ID)`, `limits.Name(string(who.Kind), who.ID)`,
+		`p.PerIdentity.Take(limits`, `p.PerIdentity.Look(limits`,
 		"TestTooManyRequestsOfAnIdentity", "",
 	},
 	{
@@ -100,7 +115,7 @@ var limits = []defence{
 	},
 	{
 		24, "memory for rates", "internal/limits/memory.go",
-		`MaxKeys = 100_000`, `MaxKeys = 1_000_000`,
+		`lru.New[Key, *rate.Limiter](MaxKeys)`, `lru.New[Key, *rate.Limiter](10 * MaxKeys)`,
 		"TestKeysAreBounded", "",
 	},
 	{
