@@ -32,45 +32,54 @@ func FuzzErrors(f *testing.F) {
 	}
 	f.Add(uint8(1), "\xff\x00\u2028</script>\\", "null\"\\")
 	f.Add(uint8(5), "expired: \ud7ff\U0010ffff\"", "https://a.test, https://b.test")
+	var said refusal
+	p, err := proxy.New(proxy.Config{
+		Context: contexts, Public: "http://h/geoapi", Upstream: &url.URL{Scheme: "http", Host: "inside.test"},
+		Transport: &backEndOf{}, Log: zap.NewNop(), CORS: proxy.CORS{Origins: []string{"*"}},
+		Resolver: ogcapi.NewCatalog(ogcapi.CatalogConfig{URL: "http://inside.test/collections", Client: &http.Client{Transport: &backEndOf{}}}),
+		Scheme:   proxy.Scheme{Mode: "oidc", Challenge: `Bearer realm="geowarden"`, Message: "Unauthorized"},
+		Authn:    knowing(func() (*authn.Principal, error) { return said.who, said.unknown }),
+		Authz:    deciding(func(authz.Input) (authz.Decision, error) { return said.dec, said.none }),
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	handler := p.Handler()
 	f.Fuzz(func(t *testing.T, kind uint8, text, origin string) {
 		if !httpguts.ValidHeaderFieldValue(origin) || !utf8.ValidString(origin) {
 			return // net/http takes no such header
 		}
-		cfg := proxy.Config{
-			Context: contexts, Public: "http://h/geoapi", Upstream: &url.URL{Scheme: "http", Host: "inside.test"},
-			Transport: &backEndOf{}, Log: zap.NewNop(), CORS: proxy.CORS{Origins: []string{"*"}},
-			Resolver: ogcapi.NewCatalog(ogcapi.CatalogConfig{URL: "http://inside.test/collections", Client: &http.Client{Transport: &backEndOf{}}}),
-			Scheme:   proxy.Scheme{Mode: "oidc", Challenge: `Bearer realm="geowarden"`, Message: "Unauthorized"},
-		}
-		failing(&cfg, kind, text)
-		p, err := proxy.New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
+		said = refusing(kind, text)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, contexts+"/processes", nil)
 		r.Header.Set("Origin", origin)
 		w := httptest.NewRecorder()
-		p.Handler().ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 		checkProblem(t, w, text)
 	})
 }
 
-// failing makes a gateway that answers everything with one kind of error.
-func failing(cfg *proxy.Config, kind uint8, text string) {
-	dec, no := authz.Decision{Reason: text}, error(nil)
-	who, unknown := &authn.Principal{Kind: authn.User, ID: text}, error(nil)
+// refusal is what the authenticator and the authorizer answer.
+type refusal struct {
+	who     *authn.Principal
+	unknown error
+	dec     authz.Decision
+	none    error
+}
+
+// refusing is one kind of error with a text in it.
+func refusing(kind uint8, text string) refusal {
+	r := refusal{who: &authn.Principal{Kind: authn.User, ID: text}, dec: authz.Decision{Reason: text}}
 	switch kind % 8 {
 	case 0:
-		who.Kind = authn.Anonymous
+		r.who = &authn.Principal{Kind: authn.Anonymous}
 	case 1:
-		dec.MissingScopes = []string{text, "read"}
+		r.dec.MissingScopes = []string{text, "read"}
 	case 2:
-		no = &authz.Unavailable{Cause: authz.Cause(text)}
+		r.none = &authz.Unavailable{Cause: authz.Cause(text)}
 	case 3, 4, 5, 6:
-		who, unknown = nil, &authn.Error{Failure: authn.Failure(kind%8 - 2), Check: text, Detail: text}
+		r.who, r.unknown = nil, &authn.Error{Failure: authn.Failure(kind%8 - 2), Check: text, Detail: text}
 	}
-	cfg.Authn = knowing(func() (*authn.Principal, error) { return who, unknown })
-	cfg.Authz = deciding(func(authz.Input) (authz.Decision, error) { return dec, no })
+	return r
 }
 
 func checkProblem(t *testing.T, w *httptest.ResponseRecorder, text string) {
