@@ -179,7 +179,7 @@ func TestWhatAConnectionCanFillIsBounded(t *testing.T) {
 
 // A client that orders much, takes nothing and goes on sending is no client.
 func TestWhatNobodyTakesEndsTheConnection(t *testing.T) {
-	h, _, _ := besiege(t, listen.Config{StallTimeout: 300 * time.Millisecond, AnswerTimeout: time.Hour, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	h, _, _ := besiege(t, listen.Config{StallTimeout: time.Second, AnswerTimeout: time.Hour, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(make([]byte, 64<<20))
 	})})
 	h.must(h.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30}))
