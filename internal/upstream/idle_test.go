@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"net"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -72,5 +73,28 @@ func TestTheTimerSweeps(t *testing.T) {
 	i.put(newConn(nil, here, "backend"), time.Now())
 	if _, err := there.Read(make([]byte, 1)); err == nil { // until the other end is closed
 		t.Error("something was said")
+	}
+}
+
+// The context of a request may end just as its answer does. It closes the
+// connection then, and must not do so under the request that has it next.
+func TestAConnectionThatIsBeingCutIsNotKept(t *testing.T) {
+	transport := New(&http.Transport{})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	for _, cutting := range []bool{true, false} {
+		c, err := transport.dial(t.Context(), listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.stop = func() bool { return !cutting }
+		c.release(true)
+		if kept := transport.idle.get(c.address, time.Now()); (kept == nil) != cutting || isClosed(c) != cutting {
+			t.Errorf("cut: %v, kept: %v", cutting, kept != nil)
+		}
+		c.cut()
 	}
 }

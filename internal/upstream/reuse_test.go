@@ -227,7 +227,8 @@ func TestEndlessHeadsAreGivenUp(t *testing.T) {
 					}
 				}
 			})
-			rt := direct(t, func(p *http.Transport) { p.MaxResponseHeaderBytes = 32 << 10 })
+			conns := make(dialed, 1) // which also keeps it from being closed as garbage
+			rt := direct(t, func(p *http.Transport) { p.MaxResponseHeaderBytes, p.DialContext = 32<<10, conns.dial })
 			if got := ask(t, rt, http.MethodGet, b.url); got.err == nil {
 				t.Errorf("got %d", got.StatusCode)
 			}
@@ -236,16 +237,50 @@ func TestEndlessHeadsAreGivenUp(t *testing.T) {
 	}
 }
 
+// Heads are bounded together, or many of them would be one without an end.
+func TestHeadsAreBoundedTogether(t *testing.T) {
+	hint := "HTTP/1.1 103 Early Hints\r\nX-A: " + strings.Repeat("x", 8<<10) + "\r\n\r\n"
+	last := ok + "Content-Length: 0\r\n\r\n"
+	for hints, good := range map[int]bool{2: true, 5: false} {
+		b := saying(t, strings.Repeat(hint, hints)+last, false)
+		rt := direct(t, func(p *http.Transport) { p.MaxResponseHeaderBytes = 32 << 10 })
+		if got := ask(t, rt, http.MethodGet, b.url+"/raw"); (got.err == nil) != good {
+			t.Errorf("after %d hints: %v", hints, got.err)
+		}
+	}
+}
+
+// A body that breaks takes its connection with it, closed or not.
+func TestABrokenBodyClosesTheConnection(t *testing.T) {
+	b := saying(t, ok+"Transfer-Encoding: chunked\r\n\r\nno size\r\n", false)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/raw", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conns := make(dialed, 1)
+	res, err := direct(t, func(p *http.Transport) { p.DialContext = conns.dial }).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(res.Body); err == nil {
+		t.Errorf("read %q", got)
+	}
+	eventually(t, "the connection is closed", func() bool { return b.open.Load() == 0 })
+	_ = res.Body.Close()
+}
+
 // What follows a 101 would be bytes of another protocol, that nobody decided
 // on: the caller learns of it and gets none of them, and cannot send any.
 func TestSwitchingProtocolsOpensNoTunnel(t *testing.T) {
-	b := saying(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nraw", false)
-	got := ask(t, direct(t), http.MethodGet, b.url+"/raw")
-	if got.err != nil || got.StatusCode != http.StatusSwitchingProtocols || got.body != "" {
-		t.Errorf("got %q, %v", got.body, got.err)
+	for _, then := range []string{"", "raw"} {
+		b := saying(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"+then, false)
+		got := ask(t, direct(t), http.MethodGet, b.url+"/raw")
+		if got.err != nil || got.StatusCode != http.StatusSwitchingProtocols || got.body != "" {
+			t.Errorf("got %q, %v", got.body, got.err)
+		}
+		if _, tunnel := got.Body.(io.Writer); tunnel {
+			t.Error("the body can be written to")
+		}
+		eventually(t, "the connection is closed", func() bool { return b.open.Load() == 0 })
 	}
-	if _, tunnel := got.Body.(io.Writer); tunnel {
-		t.Error("the body can be written to")
-	}
-	eventually(t, "the connection is closed", func() bool { return b.open.Load() == 0 })
 }

@@ -110,7 +110,7 @@ func (t *Transport) exchange(req *http.Request, head []byte) (*http.Response, er
 	address := addressOf(req.URL)
 	if c := t.idle.get(address, time.Now()); c != nil {
 		res, err := c.roundTrip(req, head)
-		if err == nil || c.began || ctx.Err() != nil || isTimeout(err) {
+		if err == nil || c.began || isTimeout(err) {
 			return res, err
 		}
 	}

@@ -6,23 +6,24 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// phases are where a request may wait for a back end. Each backend says when it
-// is there.
+// phases are where a request may wait for a back end.
 var phases = []struct {
-	name string
-	says string // after the request came
+	name   string
+	says   string // after the request came
+	inBody bool
 }{
-	{"before the answer", ""},
-	{"in the head", "HTTP/1.1 200 OK\r\nContent-"},
-	{"between informational answers", "HTTP/1.1 103 Early Hints\r\n\r\n"},
-	{"in a body of a length", ok + "Content-Length: 10\r\n\r\nhello"},
-	{"in a chunk", ok + "Transfer-Encoding: chunked\r\n\r\na\r\nhello"},
-	{"in a trailer", ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: "},
-	{"in a body without a length", ok + "\r\nhello"},
+	{"before the answer", "", false},
+	{"in the head", "HTTP/1.1 200 OK\r\nContent-", false},
+	{"between informational answers", "HTTP/1.1 103 Early Hints\r\n\r\n", false},
+	{"in a body of a length", ok + "Content-Length: 10\r\n\r\nhello", true},
+	{"in a chunk", ok + "Transfer-Encoding: chunked\r\n\r\na\r\nhello", true},
+	{"in a trailer", ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: ", true},
+	{"in a body without a length", ok + "\r\nhello", true},
 }
 
 // stalling is a backend that says so much and no more. It tells when it has
@@ -47,17 +48,29 @@ func TestTheRequestEndsWithItsContext(t *testing.T) {
 				b, said, gone := stalling(t, phase.says)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
+				reached := said
+				if phase.inBody {
+					reached = make(chan struct{})
+				}
 				go func() {
-					<-said
+					<-reached
 					cancel(want)
 				}()
 				req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				got := send(direct(t), req)
-				if !errors.Is(got.err, want) || !errors.Is(got.err, context.Canceled) {
-					t.Errorf("got %v, want %v", got.err, want)
+				res, err := direct(t).RoundTrip(req)
+				if phase.inBody {
+					if err != nil {
+						t.Fatal(err)
+					}
+					close(reached)
+					_, err = io.ReadAll(res.Body)
+					_ = res.Body.Close()
+				}
+				if !errors.Is(err, want) || !errors.Is(err, context.Canceled) {
+					t.Errorf("got %v, want %v", err, want)
 				}
 				<-gone
 			}
@@ -84,17 +97,35 @@ func timeout(err error) bool {
 	return errors.As(err, &slow) && slow.Timeout()
 }
 
-// A request whose context is done asks nobody.
+// A request whose context is done asks nobody, on a new connection or an idle
+// one.
 func TestADeadRequestIsNotSent(t *testing.T) {
-	b := listen(t, polite)
+	var heard atomic.Int32
+	b := listen(t, func(l *line) {
+		for {
+			req, ok := l.hear()
+			if !ok {
+				return
+			}
+			heard.Add(1)
+			l.say(own(req))
+		}
+	})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := send(direct(t), req); !errors.Is(got.err, context.Canceled) || b.conns.Load() != 0 {
-		t.Errorf("got %v, over %d connections", got.err, b.conns.Load())
+	rt := direct(t)
+	for n := range int32(3) {
+		if got := send(rt, req); !errors.Is(got.err, context.Canceled) || heard.Load() != n {
+			t.Errorf("got %v, %d requests arrived", got.err, heard.Load())
+		}
+		mustOwn(t, rt, b, "/alive")
+	}
+	if n := b.conns.Load(); n != 1 {
+		t.Errorf("%d connections, want 1", n)
 	}
 }
 
@@ -130,43 +161,48 @@ func TestConnectingIsBoundedInTime(t *testing.T) {
 	}
 }
 
-// A back end that does not begin its answer, or drips its head, times out: on a
-// fresh connection and on one that was used before.
+// A back end that does not begin its answer times out, on a fresh connection
+// and on one that was used before; it is not asked again.
 func TestASlowHeadTimesOut(t *testing.T) {
-	for name, drip := range map[string]string{"nothing": "", "a line at a time": "X-A: b\r\n"} {
-		t.Run(name, func(t *testing.T) {
-			b := listen(t, func(l *line) {
-				for {
-					req, ok := l.hear()
-					if !ok {
-						return
-					}
-					if req.URL.Path != "/slow" {
-						l.say(own(req))
-						continue
-					}
-					l.say(drip)
-					if drip != "" {
-						go func() { // until the caller has had enough
-							_, _ = io.WriteString(l, "HTTP/1.1 200 OK\r\n")
-							for {
-								if _, err := io.WriteString(l, drip); err != nil {
-									return
-								}
-								time.Sleep(time.Millisecond)
-							}
-						}()
-					}
-				}
-			})
-			rt := direct(t, func(p *http.Transport) { p.ResponseHeaderTimeout = 100 * time.Millisecond })
-			for range 2 {
-				if got := ask(t, rt, http.MethodGet, b.url+"/slow"); !timeout(got.err) || errors.Is(got.err, context.Canceled) {
-					t.Errorf("got %v", got.err)
-				}
-				_ = ask(t, rt, http.MethodGet, b.url+"/warm")
+	var slow atomic.Int32
+	b := listen(t, func(l *line) {
+		for {
+			req, ok := l.hear()
+			if !ok {
+				return
 			}
-		})
+			if req.URL.Path == "/slow" {
+				slow.Add(1)
+				continue
+			}
+			l.say(own(req))
+		}
+	})
+	rt := direct(t, func(p *http.Transport) { p.ResponseHeaderTimeout = 100 * time.Millisecond })
+	for n := range int32(2) {
+		if got := ask(t, rt, http.MethodGet, b.url+"/slow"); !timeout(got.err) || errors.Is(got.err, context.Canceled) {
+			t.Errorf("got %v", got.err)
+		}
+		if got := slow.Load(); got > n+1 {
+			t.Errorf("asked %d times for %d requests", got, n+1)
+		}
+		eventually(t, "a connection is idle", func() bool { return ask(t, rt, http.MethodGet, b.url+"/warm").err == nil })
+	}
+}
+
+// Nor does it win time by saying a little at a time.
+func TestADrippingHeadTimesOut(t *testing.T) {
+	b := listen(t, func(l *line) {
+		if _, heard := l.hear(); !heard {
+			return
+		}
+		for _, err := io.WriteString(l, ok); err == nil; _, err = io.WriteString(l, "X-A: b\r\n") {
+			time.Sleep(time.Millisecond) // until the caller has had enough
+		}
+	})
+	rt := direct(t, func(p *http.Transport) { p.ResponseHeaderTimeout = 100 * time.Millisecond })
+	if got := ask(t, rt, http.MethodGet, b.url); !timeout(got.err) || errors.Is(got.err, context.Canceled) {
+		t.Errorf("got %v", got.err)
 	}
 }
 
@@ -245,5 +281,45 @@ func TestAConnectionThatCannotBeLookedAtIsNotUsedTwice(t *testing.T) {
 	}
 	if n := b.conns.Load(); n != 2 {
 		t.Errorf("%d connections, want 2", n)
+	}
+}
+
+// counted is a context that knows how many wait for its end.
+type counted struct {
+	context.Context
+	done    chan struct{}
+	waiting atomic.Int32
+}
+
+func (c *counted) Done() <-chan struct{} { return c.done }
+
+func (c *counted) AfterFunc(func()) (stop func() bool) {
+	c.waiting.Add(1)
+	return func() bool {
+		c.waiting.Add(-1)
+		return true
+	}
+}
+
+// A context may outlive its requests by far, and must not gather what is left
+// of them.
+func TestNothingIsLeftOnTheContext(t *testing.T) {
+	for name, raw := range map[string]string{
+		"a body":      ok + "Content-Length: 5\r\n\r\nhello",
+		"none":        ok + "Content-Length: 0\r\n\r\n",
+		"no answer":   "",
+		"a bad head":  "no HTTP\r\n\r\n",
+		"a cut body":  ok + "Content-Length: 5\r\n\r\nhell",
+		"a bad chunk": ok + "Transfer-Encoding: chunked\r\n\r\nno size\r\n",
+	} {
+		ctx := &counted{Context: t.Context(), done: make(chan struct{})}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, saying(t, raw, true).url+"/raw", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = send(direct(t), req)
+		if n := ctx.waiting.Load(); n != 0 {
+			t.Errorf("%s: %d left", name, n)
+		}
 	}
 }
