@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // crowd measures those that behave alone, and beside thousands that do not, in
@@ -43,6 +44,10 @@ func (c trial) crowd(ctx context.Context, s *stack, backend *process) error {
 	return nil
 }
 
+// afterOpening lets pass what it costs to open so many connections at once: what
+// is measured is that they are there.
+const afterOpening = 2 * time.Second
+
 // beside measures while the herd has all of its connections open.
 func (c trial) beside(ctx context.Context, s *stack, t *target) (sample, error) {
 	argv, err := self("herd", "-address", t.server.address, "-connections", strconv.Itoa(c.herd))
@@ -61,6 +66,7 @@ func (c trial) beside(ctx context.Context, s *stack, t *target) (sample, error) 
 		return sample{}, fmt.Errorf("the slow connections are not all open: %s %w", first, err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	wait(ctx, afterOpening)
 	got, err := t.turn(ctx, c.lasts)
 	herd.stop()
 	_ = to.Close()
