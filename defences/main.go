@@ -9,11 +9,11 @@
 //
 //	go run ./defences          all of them
 //	go run ./defences 13 14    those of these classes of attack
+//	go run ./defences ROCA     those that are called so
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +21,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 func main() {
@@ -33,8 +34,8 @@ func main() {
 	}
 }
 
-// run proves the defences of the classes that are named, or all of them. It is
-// started in the module's folder.
+// run proves the defences that are named, or all of them. It is started in
+// the module's folder.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	chosen, err := choose(args)
 	if err != nil {
@@ -69,21 +70,21 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return ctx.Err()
 }
 
-// choose returns the defences of the classes in args, or all.
-func choose(args []string) ([]defence, error) {
-	if len(args) == 0 {
+// choose returns the defences that are named, by the number of their class or a
+// part of what they are called, or all.
+func choose(names []string) ([]defence, error) {
+	if len(names) == 0 {
 		return all(), nil
 	}
 	var chosen []defence
-	for _, arg := range args {
-		class, err := strconv.Atoi(arg)
-		if err != nil {
-			return nil, fmt.Errorf("%q is not the number of a class of attack", arg)
+	for _, name := range names {
+		named := slices.DeleteFunc(all(), func(d defence) bool {
+			return strconv.Itoa(d.class) != name && !strings.Contains(d.what, name)
+		})
+		if len(named) == 0 {
+			return nil, fmt.Errorf("no defence is called %q", name)
 		}
-		chosen = append(chosen, slices.DeleteFunc(all(), func(d defence) bool { return d.class != class })...)
-	}
-	if len(chosen) == 0 {
-		return nil, errors.New("no defence of these classes is listed")
+		chosen = append(chosen, named...)
 	}
 	return chosen, nil
 }
