@@ -31,7 +31,7 @@ func (p *program) figures() string {
 
 func (p *program) fetch(url string) (int, string) {
 	p.t.Helper()
-	res, err := http.Get(url) //nolint:noctx // it ends with the program
+	res, err := http.Get(url)
 	if err != nil {
 		p.t.Fatal(err)
 	}
