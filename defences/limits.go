@@ -184,12 +184,12 @@ var limits = []defence{
 	{
 		26, "heads without end", "internal/upstream/head.go",
 		`if len(c.head)+len(line) > room {`, `if len(c.head)+len(line) > 1<<40 {`,
-		"TestEndlessHeadsAreGivenUp", "",
+		"TestHeadsAreBoundedTogether", "",
 	},
 	{
 		26, "informational answers without end", "internal/upstream/head.go",
 		`i <= maxInformational; i++ {`, `i <= 1000*maxInformational; i++ {`,
-		"TestEndlessHeadsAreGivenUp", "",
+		"TestAFloodOfInformationalAnswersIsRefused", "",
 	},
 	{
 		26, "trailers that frame", "internal/upstream/frame.go",
