@@ -27,11 +27,11 @@ func TestHeldDocumentsAreBounded(t *testing.T) {
 		}, func(p *piped) {
 			var unread []*http.Response
 			for range tt.fit {
-				res := p.begin("GET", "/openapi", nil)
+				res := p.begin("GET", "/openapi", nil) //nolint:bodyclose // it is read later, or let go
 				if res.StatusCode != http.StatusOK {
 					p.t.Fatalf("document %d of %d: status %d", len(unread), tt.size, res.StatusCode)
 				}
-				unread = append(unread, res)
+				unread = append(unread, res) //nolint:bodyclose // as above
 			}
 			start := time.Now()
 			res := p.begin("GET", "/openapi", nil)

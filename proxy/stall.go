@@ -104,6 +104,9 @@ func (c *client) end(err error) {
 // finish leaves time for what net/http still holds of the answer. The server
 // resets the deadline before it reads the connection's next request.
 func (c *client) finish() {
+	if c.body != nil {
+		c.body.release()
+	}
 	if c.stall > 0 && time.Since(c.set) >= c.stall/4 {
 		_ = c.connection().SetWriteDeadline(time.Now().Add(c.stall))
 	}
@@ -124,7 +127,7 @@ type watchedBody struct {
 	timer   *time.Timer
 	waiting int       // those who wait for the client
 	since   time.Time // when the last of them began
-	over    bool      // nothing is read any more, and the connection may serve another request
+	over    bool      // nothing of it is waited for any more
 }
 
 func (b *watchedBody) Read(buf []byte) (int, error) {
@@ -132,18 +135,11 @@ func (b *watchedBody) Read(buf []byte) (int, error) {
 	n, err := b.ReadCloser.Read(buf)
 	b.end()
 	if err != nil {
-		b.finish()
+		b.mu.Lock()
+		b.over = true
+		b.mu.Unlock()
 	}
 	return n, err
-}
-
-// Close reads on to the end of a short body, and so waits for the client too.
-func (b *watchedBody) Close() error {
-	b.begin()
-	err := b.ReadCloser.Close()
-	b.end()
-	b.finish()
-	return err
 }
 
 func (b *watchedBody) begin() {
@@ -168,10 +164,17 @@ func (b *watchedBody) end() {
 	}
 }
 
-func (b *watchedBody) finish() {
+// release ends the watch together with the request: the connection may serve
+// another soon, and whoever still reads is not to be cut then. Of a body that
+// was not read to its end, net/http reads on before it sends the answer, and
+// nobody but this deadline would end that.
+func (b *watchedBody) release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.over = true
+	if !b.over {
+		b.over = true
+		_ = b.connection.SetReadDeadline(time.Now().Add(refusedBody))
+	}
 }
 
 // cut ends a wait that was too long. The timer may have gone off for one that

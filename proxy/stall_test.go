@@ -29,7 +29,7 @@ func TestSlowClientsThatGoOnAreServed(t *testing.T) {
 		w.Header().Set("Content-Length", fmt.Sprint(size))
 		_, _ = w.Write(make([]byte, size))
 	}, func(p *piped) {
-		res := p.begin("POST", execution, &slowly{pieces: 40, piece: []byte("x"), pause: 20 * time.Second})
+		res := p.begin("POST", execution, &slowly{pieces: 40, piece: []byte("x"), pause: 20 * time.Second}) //nolint:bodyclose // read closes it
 		if got := res.Header.Get("X-Got"); res.StatusCode != http.StatusOK || got != "40 <nil>" {
 			p.t.Errorf("status %d, %s arrived", res.StatusCode, got)
 		}
@@ -46,7 +46,8 @@ func TestSlowReadersOfThePublicDocumentAreServed(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write(bytes.Repeat([]byte("x"), size))
 	}, func(p *piped) {
-		if n, err := p.read(p.begin("GET", "/openapi?f=html", nil), 16<<10, 5*time.Second); n != size || err != nil {
+		res := p.begin("GET", "/openapi?f=html", nil) //nolint:bodyclose // read closes it
+		if n, err := p.read(res, 16<<10, 5*time.Second); n != size || err != nil {
 			p.t.Errorf("%d bytes of %d: %v", n, size, err)
 		}
 	}, func(cfg *proxy.Config) { cfg.PublicOpenAPI = true })
@@ -131,7 +132,9 @@ func TestUnreadAnswerIsCut(t *testing.T) {
 	}, func(p *piped) {
 		res := p.begin("GET", "/collections", nil)
 		start := time.Now()
-		<-p.ended
+		if err := <-p.ended; err == nil {
+			p.t.Error("the back end was let to its end")
+		}
 		if took := time.Since(start); took > 2*stall {
 			p.t.Errorf("after %s", took)
 		}
@@ -195,11 +198,12 @@ func TestSilentReaderIsCutOff(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer func() { _ = conn.Close() }()
 				_, _ = io.WriteString(conn, "GET "+contexts+"/collections HTTP/1.1\r\nHost: gateway.test\r\n\r\n")
-				if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
+				res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err != nil {
 					t.Fatal(err)
 				}
+				defer func() { _ = conn.Close(); _ = res.Body.Close() }() // in this order: Close reads on to the end
 			}
 			<-ended // or the test's own limit of time ends it
 		})
