@@ -25,7 +25,7 @@ func TestForwardedHeadersOfAStrangerChangeNothing(t *testing.T) {
 	r.upstream.SetServerURL("http://inside.test:5000")
 	lies := []string{
 		"Forwarded: for=6.6.6.6;host=evil.test;proto=https", "X-Forwarded-For: 6.6.6.6", "X-Forwarded-Host: evil.test", "X-Forwarded-Proto: https",
-		"X-Forwarded-Prefix: /evil", "X-Forwarded-Port: 666", "X-Forwarded-Uri: /evil", "X-Real-Ip: 6.6.6.6", "True-Client-Ip: 6.6.6.6", "X_Forwarded_Host: evil.test", "X.Forwarded.For: 6.6.6.6",
+		"X-Forwarded-Prefix: /evil", "X-Forwarded-Port: 99999", "X-Forwarded-Uri: /evil", "X-Real-Ip: 6.6.6.6", "True-Client-Ip: 6.6.6.6", "X_Forwarded_Host: evil.test", "X.Forwarded.For: 6.6.6.6",
 	}
 	a := r.do("GET", "/collections/obs?f=json", lies...)
 	if strings.Contains(a.body, "evil") || !strings.Contains(a.body, r.gateway.URL+contexts+"/collections/obs") {
@@ -36,7 +36,7 @@ func TestForwardedHeadersOfAStrangerChangeNothing(t *testing.T) {
 	}
 	got := r.lastArrived()
 	for name, values := range got.Header {
-		if strings.Contains(strings.Join(values, " "), "evil") || strings.Contains(strings.Join(values, " "), "6.6.6.6") || strings.Contains(strings.Join(values, " "), "666") {
+		if strings.Contains(strings.Join(values, " "), "evil") || strings.Contains(strings.Join(values, " "), "6.6.6.6") || strings.Contains(strings.Join(values, " "), "99999") {
 			t.Errorf("arrived: %s: %s", name, values)
 		}
 	}
