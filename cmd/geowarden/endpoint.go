@@ -70,10 +70,10 @@ func isPlain(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~", r)
 }
 
-// isHost says whether host is an IP address or a host name.
+// isHost says whether host is an IP address, with a plain zone if any, or a host name.
 func isHost(host string) bool {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return !strings.ContainsFunc(addr.Zone(), func(r rune) bool { return !isPlain(r) })
 	}
 	return host != "" && !strings.ContainsFunc(host, func(r rune) bool { return r == '~' || !isPlain(r) })
 }

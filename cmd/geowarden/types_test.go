@@ -14,7 +14,7 @@ import (
 )
 
 func TestEndpointHasOneReading(t *testing.T) {
-	for _, good := range []string{"http://localhost", "https://geo.example.org/", "https://geo.example.org:8443/a/b-c_d.e~f", "http://[::1]:8080/x", "http://192.0.2.1", "http://back_end:80"} {
+	for _, good := range []string{"http://localhost", "https://geo.example.org/", "https://geo.example.org:8443/a/b-c_d.e~f", "http://[::1]:8080/x", "http://192.0.2.1", "http://back_end:80", "http://[fe80::1%25eth0]"} {
 		var e Endpoint
 		if err := e.Decode(good); err != nil || e.String() != good {
 			t.Errorf("%s: %v", good, err)
@@ -24,7 +24,7 @@ func TestEndpointHasOneReading(t *testing.T) {
 		"localhost:5001", "/path", "//host/path", "ftp://host", "file:///etc", "http:", "http://", "http:///path", "http:host", "http://:80",
 		"http://user@host", "http://user:canary@host", "http://host?", "http://host?a=b", "http://host#", "http://host#a",
 		"http://host/../a", "http://host//a", "http://host/./a", "http://host/%2e", "http://host/a%20b", "http://host/a b", "http://host/;a", `http://host\a`, `http:\\host`,
-		"http://host:", "http://host:0", "http://host:65536", "http://host:x", "http://ho st", "http://hé", "http://host%41", "http://[::1", " http://host", "http://host ", "http://host\n", "http://{host}",
+		"http://host:", "http://host:0", "http://host:65536", "http://host:x", "http://ho st", "http://hé", "http://host%41", "http://[::1", " http://host", "http://host ", "http://host\n", "http://{host}", "http://[fe80::1%25\xff]", "http://[fe80::1%25a%2fb]",
 	} {
 		var e Endpoint
 		if err := e.Decode(bad); err == nil || e.IsSet() || strings.Contains(err.Error(), "canary") {
