@@ -5,15 +5,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"syscall"
 	"time"
 )
 
-// bufferSize holds the head and the body of most answers, so that they arrive
-// in one read.
-const bufferSize = 8 << 10
+const (
+	// readBuffer holds the head and the body of most answers, so that they
+	// arrive in one read; writeBuffer the whole of most requests.
+	readBuffer  = 8 << 10
+	writeBuffer = 2 << 10
+
+	// maxInformational is how many answers that are none yet (1xx) may come
+	// before the one that is.
+	maxInformational = 8
+)
+
+// What an answer is given up for. None quotes it: a value may be a secret.
+var (
+	errUnasked   = errors.New("the connection was closed, or brought an answer that nobody asked for")
+	errTooLong   = errors.New("the answer's header is longer than is read")
+	errFlood     = fmt.Errorf("more than %d informational answers", maxInformational)
+	errMalformed = errors.New("the answer is not of HTTP/1")
+)
 
 // conn is one connection to the back end. At any time it belongs to one request
 // or to the idle ones, and nobody else touches it but to close it.
@@ -22,39 +38,39 @@ type conn struct {
 	nc        net.Conn
 	raw       syscall.RawConn // nil where it cannot be looked at without waiting
 	br        *bufio.Reader   // reads through Read below
+	bw        *bufio.Writer
 	address   string
 	idleSince time.Time
-	until     time.Time // the deadline that is set; zero for none
 
 	cut  func()      // ends a wait at once, whoever waits
 	stop func() bool // keeps the request's context from cutting; false if it has
 
-	request []byte // still to be sent before the next read
-	inBody  bool   // the head was read, and the body may take its time
-	began   bool   // something of an answer has come
-	head    []byte // the lines of the head, kept for the next one
-	turn    turn
+	room   int   // bytes that may still be read of the head
+	inBody bool  // the head was read, and the body may take its time
+	timed  bool  // there is a deadline
+	began  bool  // something of an answer has come
+	failed error // why nothing more can be read
 }
 
 func newConn(t *Transport, nc net.Conn, address string) *conn {
 	c := &conn{t: t, nc: nc, address: address}
 	c.cut = func() { _ = c.nc.Close() }
-	c.raw = rawOf(nc)
-	c.turn.step = c.takeTurn
-	c.br = bufio.NewReaderSize(c, bufferSize)
+	if socket, ok := nc.(syscall.Conn); ok {
+		c.raw, _ = socket.SyscallConn() // nil where there is none
+	}
+	c.br, c.bw = bufio.NewReaderSize(c, readBuffer), bufio.NewWriterSize(nc, writeBuffer)
 	return c
 }
 
 // roundTrip sends a request and reads the answer's head. A failure closes the
 // connection.
-func (c *conn) roundTrip(req *http.Request, request []byte) (*http.Response, error) {
+func (c *conn) roundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	c.request, c.began, c.inBody = request, false, false
+	c.room, c.began, c.inBody = c.t.maxHead, false, false
 	c.stop = context.AfterFunc(ctx, c.cut)
-	a, err := c.answer(req)
-	c.request = nil // the buffer is somebody else's from now on
+	res, err := c.ask(req)
 	if err == nil {
-		return a, nil
+		return c.attach(res), nil
 	}
 	c.stop()
 	c.cut()
@@ -67,61 +83,68 @@ func (c *conn) roundTrip(req *http.Request, request []byte) (*http.Response, err
 	return nil, fmt.Errorf("upstream: %w", err)
 }
 
-func (c *conn) answer(req *http.Request) (*http.Response, error) {
-	if err := c.hurry(time.Now()); err != nil {
+// ask sends a request, unless something came that was not asked for, and reads
+// answers until one is final.
+func (c *conn) ask(req *http.Request) (*http.Response, error) {
+	if c.t.timeout > 0 {
+		if err := c.deadline(time.Now().Add(c.t.timeout)); err != nil {
+			return nil, err
+		}
+	}
+	if c.raw != nil && !silent(c.raw) {
+		return nil, errUnasked
+	}
+	if err := req.Write(c.bw); err != nil {
 		return nil, err
 	}
-	a, err := c.readAnswer(req)
-	if err != nil {
+	if err := c.bw.Flush(); err != nil {
 		return nil, err
 	}
-	c.inBody = true
-	if a.Body == http.NoBody {
-		c.release(a.body.keep)
+	for range maxInformational + 1 {
+		res, err := http.ReadResponse(c.br, req)
+		switch {
+		case err != nil && c.failed != nil:
+			return nil, c.failed // the wire's own fault, and not one of what came over it
+		case err != nil:
+			return nil, errMalformed
+		case res.StatusCode >= http.StatusOK || res.StatusCode == http.StatusSwitchingProtocols:
+			return res, nil
+		case res.StatusCode < http.StatusContinue:
+			return nil, errMalformed
+		}
 	}
-	return &a.Response, nil
+	return nil, errFlood
 }
 
-// hurry sets the deadline for the answer's head. One that was set for a request
-// just before, and is no nearer than it should be, is left: that makes it up to
-// an eighth later than it must be, and spares a change of timers a request.
-func (c *conn) hurry(now time.Time) error {
-	patience := c.t.timeout
-	if patience <= 0 {
-		return c.forgive()
-	}
-	if c.until.Sub(now) >= patience {
-		return nil
-	}
-	c.until = now.Add(patience + patience/8)
-	return c.nc.SetDeadline(c.until)
+// deadline sets when a wait ends; the zero time is never.
+func (c *conn) deadline(at time.Time) error {
+	c.timed = !at.IsZero()
+	return c.nc.SetDeadline(at)
 }
 
-// forgive takes the deadline away.
-func (c *conn) forgive() error {
-	if c.until.IsZero() {
-		return nil
-	}
-	c.until = time.Time{}
-	return c.nc.SetDeadline(c.until)
-}
-
-// Read is the only way to the wire. It sends the request first if that is still
-// to be done.
+// Read is the only way from the wire. The head is bounded in size, as a whole
+// and with the informational answers before it, and in time.
 func (c *conn) Read(p []byte) (n int, err error) {
 	switch {
-	case c.request != nil:
-		n, err = c.ask(p, c.request)
-		c.request = nil
-	case c.inBody:
-		if err := c.forgive(); err != nil {
+	case c.inBody && c.timed:
+		if err := c.deadline(time.Time{}); err != nil {
 			return 0, err
 		}
-		n, err = c.nc.Read(p)
+	case c.inBody:
+	case c.room <= 0:
+		c.failed = errTooLong
+		return 0, errTooLong
 	default:
-		n, err = c.nc.Read(p)
+		p = p[:min(len(p), c.room)]
 	}
+	n, err = c.nc.Read(p)
+	c.room -= n
 	c.began = c.began || n > 0
+	if errors.Is(err, io.EOF) {
+		c.failed = io.ErrUnexpectedEOF
+	} else if err != nil {
+		c.failed = err
+	}
 	return n, err
 }
 
@@ -134,6 +157,3 @@ func (c *conn) release(keep bool) {
 	}
 	c.cut()
 }
-
-// errUnasked is what an idle connection is given up for.
-var errUnasked = errors.New("the connection was closed, or brought an answer that nobody asked for")

@@ -2,11 +2,11 @@ package upstream
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
-	"strings"
+	"slices"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -19,14 +19,14 @@ func (t *Transport) isDirect(req *http.Request) bool {
 	default:
 		return false
 	}
-	if req.Body != nil && req.Body != http.NoBody || req.ContentLength != 0 || len(req.TransferEncoding) > 0 || req.Trailer != nil {
+	if req.Body != nil && req.Body != http.NoBody || req.ContentLength != 0 || len(req.TransferEncoding) > 0 || req.Trailer != nil || req.Close {
 		return false
 	}
 	u := req.URL
-	if u == nil || req.Header == nil || u.Scheme != "http" || u.Opaque != "" || req.Close {
+	if u == nil || u.Scheme != "http" || u.Opaque != "" || !isPlainHost(u.Host) || req.Host != "" && !isPlainHost(req.Host) {
 		return false
 	}
-	if !isPlainHost(u.Host) || req.Host != "" && !isPlainHost(req.Host) {
+	if !isSimple(req.Header) {
 		return false
 	}
 	if t.fallback.Proxy == nil {
@@ -34,6 +34,30 @@ func (t *Transport) isDirect(req *http.Request) bool {
 	}
 	proxy, err := t.fallback.Proxy(req)
 	return proxy == nil && err == nil
+}
+
+// isSimple reports whether a header can be written as it is. http.Transport
+// refuses what cannot (request splitting, CVE-2022-1705 and its like), and
+// knows what to do where more than one request and one answer is asked for. A
+// name that is not in its canonical form could be a framing field that
+// Request.Write does not know by it.
+func isSimple(h http.Header) bool {
+	if h == nil {
+		return false
+	}
+	for name, values := range h {
+		if !httpguts.ValidHeaderFieldName(name) || textproto.CanonicalMIMEHeaderKey(name) != name {
+			return false
+		}
+		switch name {
+		case "Expect", "Upgrade", "Connection", "Keep-Alive":
+			return false
+		}
+		if slices.ContainsFunc(values, func(v string) bool { return !httpguts.ValidHeaderFieldValue(v) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // isPlainHost reports whether a host is written as it goes into the Host field:
@@ -50,61 +74,8 @@ func isPlainHost(host string) bool {
 	return host != ""
 }
 
-// addressOf is where to connect to.
-func addressOf(u *url.URL) string {
-	if u.Port() != "" {
-		return u.Host
-	}
-	return net.JoinHostPort(u.Hostname(), "80")
-}
-
-// appendRequest writes a request without a body, as net/http does: names and
-// values are checked in the same way, and what frames a message is never taken
-// from the header (request smuggling). ok is false for one that is not of the
-// simple kind after all. The order of fields has no meaning (RFC 9110 section
-// 5.3), and is left to chance.
-func appendRequest(b []byte, req *http.Request) (_ []byte, ok bool, err error) {
-	target := req.URL.RequestURI()
-	if !isTarget(target) {
-		return b, false, errors.New("upstream: a space or a control character in the request's URL")
-	}
-	method, host := req.Method, req.Host
-	if method == "" {
-		method = http.MethodGet
-	}
-	if host == "" {
-		host = req.URL.Host
-	}
-	b = append(append(append(b, method...), ' '), target...)
-	b = append(append(append(b, " HTTP/1.1\r\nHost: "...), host...), "\r\n"...)
-	if _, set := req.Header["User-Agent"]; !set {
-		b = append(b, "User-Agent: Go-http-client/1.1\r\n"...)
-	}
-	for name, values := range req.Header {
-		if !httpguts.ValidHeaderFieldName(name) {
-			return b, false, fmt.Errorf("upstream: invalid header field name %q", name)
-		}
-		switch meaning(name) {
-		case another:
-			return b, false, nil
-		case framing:
-			continue
-		case agent:
-			values = values[:min(len(values), 1)]
-			if len(values) == 1 && values[0] == "" {
-				continue
-			}
-		}
-		for _, value := range values {
-			if !httpguts.ValidHeaderFieldValue(value) {
-				// Which value is not said: it may be a secret.
-				return b, false, fmt.Errorf("upstream: invalid value of the header field %q", name)
-			}
-			b = append(append(append(append(b, name...), ": "...), strings.Trim(value, " \t")...), "\r\n"...)
-		}
-	}
-	return append(b, "\r\n"...), true, nil
-}
+// errTarget refuses a request before anything is sent. net/http lets a space by.
+var errTarget = errors.New("upstream: a space or a control character in the request's URL")
 
 // isTarget reports whether a request target ends where it seems to: a space or
 // a line break would begin another part of the request.
@@ -117,49 +88,10 @@ func isTarget(target string) bool {
 	return true
 }
 
-// What a header field of a request means to the one that writes it.
-const (
-	ordinary = iota
-	framing  // written from the request's other parts, if at all
-	agent    // User-Agent: one, and none if it is empty
-	another  // asks for another exchange than one request and one answer
-)
-
-// meaning compares without regard to case: a name in another case is the same
-// field to the back end.
-func meaning(name string) int {
-	is := func(other string) bool { return strings.EqualFold(name, other) }
-	switch len(name) {
-	case len("Host"):
-		if is("Host") {
-			return framing
-		}
-	case len("Expect"):
-		if is("Expect") {
-			return another
-		}
-	case len("Upgrade"):
-		if is("Trailer") {
-			return framing
-		}
-		if is("Upgrade") {
-			return another
-		}
-	case len("Connection"):
-		if is("User-Agent") {
-			return agent
-		}
-		if is("Connection") || is("Keep-Alive") {
-			return another
-		}
-	case len("Content-Length"):
-		if is("Content-Length") {
-			return framing
-		}
-	case len("Transfer-Encoding"):
-		if is("Transfer-Encoding") {
-			return framing
-		}
+// addressOf is where to connect to.
+func addressOf(u *url.URL) string {
+	if u.Port() != "" {
+		return u.Host
 	}
-	return ordinary
+	return net.JoinHostPort(u.Hostname(), "80")
 }

@@ -7,12 +7,12 @@
 // without a body, in plain HTTP/1.1, to the back end itself. Everything else
 // goes to the http.Transport that it is made of.
 //
-// It refuses to guess: an answer that two parsers could read two ways is an
-// error, or at the least the last one on its connection; and a connection on
-// which anything came that nobody had asked for is never used again (response
-// smuggling, RFC 9112 section 11.2). It follows no redirect, decompresses
-// nothing and opens no tunnel: where a back end switches protocols unasked
-// (101), the caller is told, and the connection is closed.
+// Requests are written and answers read by net/http's own Request.Write and
+// ReadResponse; what is ours is the connection. It refuses to guess about that:
+// one on which anything came that nobody had asked for is never used again
+// (response smuggling, RFC 9112 section 11.2). It follows no redirect,
+// decompresses nothing and opens no tunnel: where a back end switches protocols
+// unasked (101), the caller is told, and the connection is closed.
 package upstream
 
 import (
@@ -21,7 +21,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -39,7 +38,6 @@ type Transport struct {
 	timeout  time.Duration // for the connection, and again for the answer's head; none when zero
 	maxHead  int           // bytes, informational answers included
 	idle     idle
-	requests sync.Pool // *[]byte, what requests are written into
 }
 
 // New returns a Transport that takes the direct way where it can, and fallback
@@ -64,7 +62,6 @@ func New(fallback *http.Transport) *Transport {
 	if t.idle.timeout <= 0 {
 		t.idle.timeout = defaultIdleTimeout
 	}
-	t.requests.New = func() any { b := make([]byte, 0, 2<<10); return &b }
 	return t
 }
 
@@ -81,20 +78,13 @@ func (t *Transport) CloseIdleConnections() {
 // context.DeadlineExceeded), a net.Error with Timeout() where the back end took
 // too long, and otherwise that of the network or of an answer that is none.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL != nil && !isTarget(req.URL.RequestURI()) {
+		return nil, errTarget
+	}
 	if !t.isDirect(req) {
 		return t.fallback.RoundTrip(req)
 	}
-	buffer := t.requests.Get().(*[]byte) //nolint:forcetypeassert // only *[]byte is put in
-	defer t.requests.Put(buffer)
-	head, ok, err := appendRequest((*buffer)[:0], req)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return t.fallback.RoundTrip(req)
-	}
-	*buffer = head
-	return t.exchange(req, head)
+	return t.exchange(req)
 }
 
 // exchange asks on a connection that is there, or on a new one. A back end may
@@ -102,14 +92,14 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 // nobody's fault: then, and only before the first byte of an answer, the
 // request is repeated on a new one (RFC 9110 section 9.2.2, RFC 9112 section
 // 9.3.1).
-func (t *Transport) exchange(req *http.Request, head []byte) (*http.Response, error) {
+func (t *Transport) exchange(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	if ctx.Err() != nil {
 		return nil, ended(ctx)
 	}
 	address := addressOf(req.URL)
 	if c := t.idle.get(address, time.Now()); c != nil {
-		res, err := c.roundTrip(req, head)
+		res, err := c.roundTrip(req)
 		if err == nil || c.began || isTimeout(err) {
 			return res, err
 		}
@@ -118,7 +108,7 @@ func (t *Transport) exchange(req *http.Request, head []byte) (*http.Response, er
 	if err != nil {
 		return nil, err
 	}
-	return c.roundTrip(req, head)
+	return c.roundTrip(req)
 }
 
 func (t *Transport) dial(ctx context.Context, address string) (*conn, error) {
