@@ -117,7 +117,7 @@ func oidcFront(ctx context.Context, s *Settings, seen *observed, log *zap.Logger
 	f := &front{
 		scheme:     proxy.Scheme{Mode: string(ModeOIDC), Challenge: bearerChallenge, Message: "Unauthorized"},
 		authn:      tokens,
-		security:   ogcapi.Security{Scheme: ogcapi.SchemeOpenID, SchemeName: schemeName(s), DiscoveryURL: discovery.URL()},
+		security:   ogcapi.Security{Scheme: ogcapi.SchemeOpenID, SchemeName: schemeName(s), DiscoveryURL: s.publicDiscovery()},
 		keys:       set,
 		tokens:     tokens,
 		background: []func(context.Context){set.Run},

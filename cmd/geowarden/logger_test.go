@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -11,21 +13,21 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// written is what a log has been given, and how often.
-type written struct {
+// sink is what a log has been given, and how often.
+type sink struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
 	times int
 }
 
-func (w *written) Write(p []byte) (int, error) {
+func (w *sink) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.times++
 	return w.text.Write(p)
 }
 
-func (w *written) lines() (lines, writes int) {
+func (w *sink) lines() (lines, writes int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return strings.Count(w.text.String(), "\n"), w.times
@@ -34,7 +36,7 @@ func (w *written) lines() (lines, writes int) {
 // An error takes with it what was gathered before it, in its order; what comes
 // after it is gathered again, and lost by no end of the program.
 func TestErrorsNeverWait(t *testing.T) {
-	out := &written{}
+	out := &sink{}
 	core, stop := newCore(encoder("json"), zapcore.AddSync(out), zapcore.InfoLevel, time.Hour)
 	log := zap.New(core)
 	log.Info("first")
@@ -54,7 +56,7 @@ func TestErrorsNeverWait(t *testing.T) {
 }
 
 func TestLinesAreWrittenInTheEnd(t *testing.T) {
-	out := &written{}
+	out := &sink{}
 	core, stop := newCore(encoder("json"), zapcore.AddSync(out), zapcore.InfoLevel, time.Millisecond)
 	defer stop()
 	zap.New(core).Info("alone")
@@ -63,8 +65,32 @@ func TestLinesAreWrittenInTheEnd(t *testing.T) {
 	}
 }
 
+// A pipe cannot be synced, and a disk is not to be waited for.
+func TestErrorsAreNotSynced(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	s, _, err := loadSettings([]string{"DEV_UPSTREAM_URL=http://127.0.0.1:1"}, os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, stop, err := newLogger(s, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Error("one")
+	log.Error("two")
+	stop()
+	_ = w.Close()
+	if text, err := io.ReadAll(r); err != nil || strings.Count(string(text), "\n") != 2 {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
 func TestNoDelayWritesEachLine(t *testing.T) {
-	out := &written{}
+	out := &sink{}
 	core, stop := newCore(encoder("json"), zapcore.AddSync(out), zapcore.InfoLevel, 0)
 	defer stop()
 	log := zap.New(core)

@@ -23,6 +23,16 @@ func (s *Settings) discovery() (*authn.Discovery, error) {
 	return d, nil
 }
 
+// publicDiscovery is where clients find the provider: below its own name, where
+// that is set apart from the address at which the gateway reaches it (OpenID
+// Connect Discovery 1.0 section 4.1).
+func (s *Settings) publicDiscovery() string {
+	if issuer := s.OIDCExpectedIssuer; strings.HasPrefix(issuer, "https://") || strings.HasPrefix(issuer, "http://") {
+		return strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration"
+	}
+	return s.OIDCWellKnownEndpoint.String()
+}
+
 // remotePolicy is the OPA server that the settings name. It asks nothing.
 func (s *Settings) remotePolicy() (*authz.Remote, error) {
 	name := s.PolicyPackage
