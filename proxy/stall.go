@@ -132,14 +132,8 @@ type watchedBody struct {
 
 func (b *watchedBody) Read(buf []byte) (int, error) {
 	b.begin()
-	n, err := b.ReadCloser.Read(buf)
-	b.end()
-	if err != nil {
-		b.mu.Lock()
-		b.over = true
-		b.mu.Unlock()
-	}
-	return n, err
+	defer b.end()
+	return b.ReadCloser.Read(buf)
 }
 
 func (b *watchedBody) begin() {
@@ -171,10 +165,8 @@ func (b *watchedBody) end() {
 func (b *watchedBody) release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.over {
-		b.over = true
-		_ = b.connection.SetReadDeadline(time.Now().Add(refusedBody))
-	}
+	b.over = true
+	_ = b.connection.SetReadDeadline(time.Now().Add(refusedBody))
 }
 
 // cut ends a wait that was too long. The timer may have gone off for one that

@@ -210,16 +210,22 @@ func TestSilentReaderIsCutOff(t *testing.T) {
 	}
 }
 
+// early is a back end that answers without a look at the body.
+type early int
+
+func (size early) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusRequestEntityTooLarge, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{},
+		ContentLength: int64(size), Body: io.NopCloser(bytes.NewReader(make([]byte, size))), Request: req,
+	}, nil
+}
+
 // A back end that answers before it has read the body leaves net/http to wait
 // for the rest of it: not for longer than for any other.
 func TestEarlyAnswerDoesNotWaitForTheBody(t *testing.T) {
 	for name, size := range map[string]int{"small": 10, "large": 100_000} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, "open", stalling, serving(t, func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Connection", "close")
-				w.WriteHeader(http.StatusRequestEntityTooLarge)
-				_, _ = w.Write(make([]byte, size))
-			}))
+			r := newRig(t, "open", stalling, func(_ *rig, cfg *proxy.Config) { cfg.Transport = early(size) })
 			conn, err := net.Dial("tcp", r.gateway.Listener.Addr().String())
 			if err != nil {
 				t.Fatal(err)
