@@ -51,7 +51,6 @@ func NewDiscovery(wellKnownURL, expectedIssuer string, client *http.Client) (*Di
 	return &Discovery{url: wellKnownURL, expected: expectedIssuer, client: limitedClient(client)}, nil
 }
 
-
 // Issuer returns the issuer that tokens must carry; empty while it is not known.
 func (d *Discovery) Issuer() string {
 	if d.expected != "" {
