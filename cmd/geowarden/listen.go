@@ -14,8 +14,8 @@ import (
 // stall: for the credential, the decision and the waiting in between.
 const answerSlack = 30 * time.Second
 
-// newServer makes the side that clients reach. Its events, which may be nil,
-// are told of each connection that is refused.
+// newServer makes the side that clients reach. refused, which may be nil, is
+// called for each connection that is closed because its address has too many.
 func newServer(s *Settings, certificates *listen.Certificates, handler http.Handler, refused func(), log *zap.Logger) *listen.Server {
 	return listen.New(listen.Config{
 		Handler:                  handler,
