@@ -21,7 +21,7 @@ var keys = []defence{
 	{
 		14, "RSA keys that are too short", "authn/jwk.go",
 		`minRSA = 2048`, `minRSA = 1024`,
-		"TestUnfitKeysAreRefusedAndTheOthersServe", "",
+		"TestRSAKeysAreOfTheRightLength", "",
 	},
 	{
 		14, "RSA keys with an exponent of 1", "authn/jwk.go",

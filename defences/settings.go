@@ -30,7 +30,7 @@ var settings = []defence{
 	{
 		22, "a switch without its prefix", "cmd/geowarden/names.go",
 		`case slices.Contains(switches, name) && s.Mode() == ModeOpen:`, `case slices.Contains(switches, name) && s.Mode() == "?":`,
-		"TestMistakesAtStart", "",
+		"TestASwitchWithoutItsPrefixIsRefused", "",
 	},
 	{
 		22, "credentials for pages of any origin", "cmd/geowarden/check_sides.go",
