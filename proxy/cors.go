@@ -60,5 +60,7 @@ func (c CORS) apply(h http.Header, origin string) {
 	default:
 		return
 	}
-	h.Set("Access-Control-Expose-Headers", corsExposed)
+	if origin != "" { // without one, no page of another origin reads them
+		h.Set("Access-Control-Expose-Headers", corsExposed)
+	}
 }

@@ -50,7 +50,7 @@ func TestTooManyRequestsFromAnAddress(t *testing.T) {
 	var clock hand
 	r := newRig(t, "open", func(_ *rig, cfg *proxy.Config) { cfg.PerAddress = clock.limit(3) })
 	for i, want := range []string{"3 2 20 3;w=60", "3 1 40 3;w=60", "3 0 60 3;w=60"} {
-		a := r.do([]string{"GET", "HEAD", "POST"}[i], "/collections/obs")
+		a := r.do([]string{"GET", "HEAD", "POST"}[i], "/collections/obs", "Origin: https://page.example")
 		if a.StatusCode == http.StatusTooManyRequests || remaining(a) != want {
 			t.Errorf("request %d: status %d, %q, want %q", i, a.StatusCode, remaining(a), want)
 		}

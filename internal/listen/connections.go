@@ -47,6 +47,7 @@ func (l *connections) Accept() (net.Conn, error) {
 			addr := addressOf(c)
 			if key, ok := l.take(addr); ok {
 				l.open.Add(1)
+				tellSoon(c)
 				return &connection{Conn: c, release: func() { l.release(key) }}, nil
 			}
 			l.refused(addr)
@@ -128,6 +129,16 @@ type connection struct {
 	net.Conn
 	release func()
 	closing sync.Once
+}
+
+// CloseWrite sends the end of an answer while the client may still send:
+// net/http does so where it answers without having read everything, and looks
+// for this method.
+func (c *connection) CloseWrite() error {
+	if half, can := c.Conn.(interface{ CloseWrite() error }); can {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
 }
 
 func (c *connection) Close() error {
