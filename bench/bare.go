@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"runtime"
+	"runtime/debug"
 )
 
 // bareCommand is what every mode is compared with: httputil.ReverseProxy, and
@@ -17,6 +18,7 @@ func bareCommand(ctx context.Context, args []string, _ io.Writer) error {
 	flags := flag.NewFlagSet("bare", flag.ContinueOnError)
 	address := flags.String("address", "", "where to listen")
 	backend := flags.String("backend", "", "the back end's URL")
+	garbage := flags.Int("gogc", 100, "how much garbage is left before it is collected, in percent")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -24,6 +26,7 @@ func bareCommand(ctx context.Context, args []string, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(*garbage)
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented in net/http
 	// Without these, 32 clients would open a connection for nearly every request.
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 256, 256

@@ -123,11 +123,14 @@ func (c comparison) startTargets(ctx context.Context, s *stack) ([]*target, erro
 	if err != nil {
 		return nil, err
 	}
-	bare, err := s.child(ctx, "/metrics", "bare", "-backend", "http://"+public.address)
-	if err != nil {
-		return nil, err
+	var targets []*target
+	for _, b := range []struct{ name, gogc string }{{bareName, "100"}, {lessOftenName, gatewayGOGC}} {
+		bare, err := s.child(ctx, "/metrics", "bare", "-backend", "http://"+public.address, "-gogc", b.gogc)
+		if err != nil {
+			return nil, err
+		}
+		targets = append(targets, &target{name: b.name, server: &gateway{bare, bare.address}, request: request(itemsPath)})
 	}
-	targets := []*target{{name: bareName, server: &gateway{bare, bare.address}, request: request(itemsPath)}}
 	modes, err := c.modes(s)
 	if err != nil {
 		return nil, err
@@ -157,6 +160,13 @@ func (c comparison) startTargets(ctx context.Context, s *stack) ([]*target, erro
 
 // bareName is what the ratios are to.
 const bareName = "bare ReverseProxy"
+
+// The gateway collects its garbage less often than Go does by itself; so does
+// a second bare proxy, to show how much that is.
+const (
+	gatewayGOGC   = "300"
+	lessOftenName = "bare ReverseProxy, GOGC=" + gatewayGOGC
+)
 
 func rightPage(body string) error {
 	if !strings.Contains(body, itemsMark) || !strings.Contains(body, publicName+"/collections/obs/items/9") || strings.Contains(body, movedName) {

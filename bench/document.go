@@ -45,7 +45,7 @@ func (r *result) method(say func(string, ...any)) {
 	say("- %s, %d cores, %s of memory, %s. Clients and back end ran on the same machine, and share its processors: requests/s and the percentiles are of all three together; processor time is the proxy's process alone.", m.model, m.cores, m.memory, m.kernel)
 	say("- Rounds: %d, of %v a row, in an order that rotates, after a round that warms up; every figure is the median of the rounds, resident memory the most. A ratio is the median of the ratios to the bare proxy of the same round.", r.rounds, r.lasts)
 	say("- %d connections that are kept open, each asking for the next page as soon as it has one. The page is GeoJSON of 3.5 kB. Each answer's status and length is checked.", connections)
-	say("- The bare proxy is `httputil.ReverseProxy` with `SetURL` over `http.Transport` with as many idle connections as the gateway has, and nothing else.")
+	say("- The bare proxy is `httputil.ReverseProxy` with `SetURL` over `http.Transport` with as many idle connections as the gateway has, and nothing else, at Go's own setting for garbage (`GOGC=100`). The gateway sets %s for itself, so a second bare proxy has that too; the ratios are to the first.", gatewayGOGC)
 	say("- The gateway logs every request at level info to a file and serves its metrics. A token is RS256, the same for all requests, as that of a client is for its lifetime. Ready is the time from the start of the program until `/readyz` is 200, the median of %d starts.", r.starts)
 	say("- Processor time is user and system time of the process as the kernel counts it; allocations are what the Go runtime counts.")
 }
