@@ -55,7 +55,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	faults := 0
-	b.each(ctx, chosen, runtime.NumCPU(), func(d defence, killers string, err error) {
+	// More than there are processors: some tests fail by waiting in vain.
+	b.each(ctx, chosen, 2*runtime.NumCPU(), func(d defence, killers string, err error) {
 		if err != nil {
 			faults++
 			_, _ = fmt.Fprintf(out, "%2d  %s\n    FAULT: %v\n", d.class, d.what, err)
