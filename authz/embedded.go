@@ -83,13 +83,14 @@ func (e *Embedded) Decide(ctx context.Context, in Input) (Decision, error) {
 	if !in.legible() {
 		return illegible, nil
 	}
-	value, err := e.form.value(in)
+	policy := e.current.Load()
+	value, err := e.form.value(in, policy.looks)
 	if err != nil {
 		return Decision{}, unavailable(CauseEvaluation, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
-	return e.current.Load().decide(ctx, value, in.Time)
+	return policy.decide(ctx, value, in.Time)
 }
 
 // Reload loads the policy anew. On an error the last good one stays in force.

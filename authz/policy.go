@@ -19,6 +19,7 @@ import (
 type policy struct {
 	allow    rego.PreparedEvalQuery
 	reason   rego.PreparedEvalQuery
+	looks    bool // at input.request
 	revision string
 	warnings []string
 }
@@ -51,6 +52,7 @@ func (c compiling) compile(ctx context.Context, all *files) (*policy, error) {
 		return nil, err
 	}
 	made := &policy{
+		looks:    deciding.looksAtRequest(),
 		revision: all.revision(),
 		warnings: append(c.entrypoint.unconditional(deciding), warnings...),
 	}

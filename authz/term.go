@@ -70,8 +70,9 @@ type identity struct {
 }
 
 // value is the input as the engine reads it: the same as document, built
-// without a detour over JSON. A test holds the two together.
-func (f form) value(in Input) (ast.Value, error) {
+// without a detour over JSON, and without input.request where the policy cannot
+// look at it. A test holds the two together.
+func (f form) value(in Input, request bool) (ast.Value, error) {
 	who, ok := in.Principal.Derived(newIdentity).(*identity)
 	if !ok {
 		return nil, errors.New("the principal was derived by somebody else")
@@ -89,9 +90,11 @@ func (f form) value(in Input) (ast.Value, error) {
 		ast.Item(keyRequestMethod, method),
 		ast.Item(keyRequestPath, listTerm(f.path(in.Request))),
 		ast.Item(keySubject, who.subject),
-		ast.Item(keyRequest, requestTerm(in, method)),
 		ast.Item(keyResource, resourceTerm(in.Request.Resource)),
 	)
+	if request {
+		pairs = append(pairs, ast.Item(keyRequest, requestTerm(in, method)))
+	}
 	return ast.NewObject(pairs...), nil
 }
 
