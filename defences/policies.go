@@ -89,4 +89,9 @@ var policies = []defence{
 		`if !have[scope] {`, `if have == nil {`,
 		"TestFlatDemandsEveryScope", "",
 	},
+	{
+		21, "a request that the policy would not find", "authz/looks.go",
+		`found = found || !known || part == "request"`, `found = found || known && part == "request"`,
+		"TestWhateverLooksAtTheRequestFindsIt", "",
+	},
 }
