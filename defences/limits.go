@@ -70,8 +70,13 @@ var limits = []defence{
 	},
 	{
 		24, "requests in flight", "proxy/inflight.go",
-		`most > 0 && n > int64(most)`, `most > 0 && n > 1000*int64(most)`,
+		`f.most > 0 && f.n >= f.most`, `f.most < 0`,
 		"TestFloodIsShedAtOnce", "",
+	},
+	{
+		24, "the share of one address of them", "proxy/inflight.go",
+		`counted && f.each[of] >= f.share`, `counted && f.share < 0`,
+		"TestOneAddressHasNotAllPlaces", "",
 	},
 	{
 		24, "uploads that stop", "proxy/stall.go",

@@ -29,11 +29,12 @@ func passageOf(r *http.Request) *passage { return eventOf(r).pass }
 // gate stands in front of the back end. An admitted request goes through; any
 // other is answered here, in one place.
 func (p *Proxy) gate(w http.ResponseWriter, r *http.Request) {
-	if !p.inFlight.enter(p.MaxInFlight) {
-		p.fail(w, r, errOverloaded)
+	leave, err := p.enter(r)
+	if err != nil {
+		p.fail(w, r, err)
 		return
 	}
-	defer p.inFlight.leave()
+	defer leave()
 	client := p.watch(w, r)
 	defer client.finish()
 	w = client

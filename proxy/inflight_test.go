@@ -3,6 +3,8 @@ package proxy_test
 import (
 	"io"
 	"net/http"
+	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 
@@ -52,6 +54,42 @@ func TestFloodIsShedAtOnce(t *testing.T) {
 	if n := r.proxy.InFlight(); n != 0 {
 		t.Errorf("%d requests in flight after the last", n)
 	}
+}
+
+// Whoever reads nothing holds the places of its own address, and not those of
+// others: not a stranger's on the public API definition either.
+func TestOneAddressHasNotAllPlaces(t *testing.T) {
+	const share = 3
+	arrived, release := make(chan bool, 2*share), make(chan bool)
+	slow := serving(t, func(http.ResponseWriter, *http.Request) {
+		arrived <- true
+		<-release
+	})
+	r := newRig(t, "open", slow, func(_ *rig, cfg *proxy.Config) {
+		cfg.MaxInFlight, cfg.MaxShare, cfg.TrustedPeers = 100, share, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
+	var held sync.WaitGroup
+	hold := func(from string) {
+		held.Go(func() { wantStatus(t, r.do("GET", "/processes", from), http.StatusOK) })
+		<-arrived
+	}
+	for _, from := range []string{"2001:db8::1", "2001:db8::2", "2001:db8::3"} {
+		hold("X-Forwarded-For: " + from)
+	}
+	a := r.do("GET", "/processes", "X-Forwarded-For: 2001:db8::4")
+	if a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") != "1" || !strings.Contains(a.body, "under way") {
+		t.Errorf("status %d: %s", a.StatusCode, a.body)
+	}
+	hold("X-Forwarded-For: 198.51.100.7") // another address
+	for range share {
+		hold("Accept: */*") // the proxy itself, which asks for many
+	}
+	if n := r.proxy.InFlight(); n != 2*share+1 {
+		t.Errorf("%d requests in flight, want %d", n, 2*share+1)
+	}
+	close(release)
+	held.Wait()
+	wantStatus(t, r.do("GET", "/processes", "X-Forwarded-For: 2001:db8::4"), http.StatusOK)
 }
 
 // However a request ends, its place is free again, and free once.

@@ -14,7 +14,12 @@ func (ps peers) trusts(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	addr := at.Addr().Unmap().WithZone("")
+	return ps.hold(at.Addr())
+}
+
+// hold reports whether an address is one of theirs.
+func (ps peers) hold(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
 	for _, p := range ps {
 		if p.Contains(addr) {
 			return true

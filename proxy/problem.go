@@ -171,6 +171,8 @@ func tooManyDetail(class string) string {
 		return "too many bad credentials came from this address: none is looked at for a while"
 	case "rate-identity":
 		return "too many requests of this identity"
+	case "rate-in-flight":
+		return "too many requests from this address are under way"
 	}
 	return "too many requests from this address"
 }

@@ -75,6 +75,7 @@ type Config struct {
 	PerIdentity limits.Limiter // requests of one identity
 	Failures    limits.Limiter // bad credentials from one address
 	MaxInFlight int            // requests between the gate and the end of their answer; zero is no limit
+	MaxShare    int            // the same of one address, or one /64 of IPv6, so that none has all; a trusted peer has no share of its own
 	Stall       time.Duration  // how long a client may pause while it sends or reads; zero is no limit
 	MaxHeld     int64          // bytes of a document that is held whole to be changed; zero is 16 MiB
 
@@ -114,7 +115,7 @@ func New(cfg Config) (*Proxy, error) {
 	if cfg.UpstreamServer == "" && cfg.Upstream != nil {
 		cfg.UpstreamServer = cfg.Upstream.String()
 	}
-	p := &Proxy{Config: cfg, peers: peers(cfg.TrustedPeers), held: newHeld(cfg.MaxHeld)}
+	p := &Proxy{Config: cfg, peers: peers(cfg.TrustedPeers), held: newHeld(cfg.MaxHeld), inFlight: inFlight{most: cfg.MaxInFlight, share: cfg.MaxShare, each: map[limits.Key]int{}}}
 	if err := p.check(); err != nil {
 		return nil, err
 	}

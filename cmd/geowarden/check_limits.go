@@ -14,6 +14,7 @@ func (s *Settings) checkLimits(r *report) {
 		{"MAX_CONNECTIONS", s.MaxConnections, 1, 1_000_000},
 		{"MAX_CONNECTIONS_PER_ADDRESS", s.MaxConnectionsPerAddress, 1, 1_000_000},
 		{"MAX_IN_FLIGHT", s.MaxInFlight, 1, 1_000_000},
+		{"MAX_IN_FLIGHT_PER_ADDRESS", s.MaxInFlightPerAddress, 1, 1_000_000},
 		{"MAX_HEADER_BYTES", int(s.MaxHeaderBytes), 4 << 10, 1 << 20},
 		{"MAX_HELD_BYTES", int(s.MaxHeldBytes), 64 << 10, 1 << 30},
 	} {

@@ -20,7 +20,7 @@ import (
 //go:generate sh -c "go run . config docs --env > ../../.env.example.new && mv ../../.env.example.new ../../.env.example"
 
 func main() {
-	collectLessOften()
+	collectLessOften(environment())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	err := run(ctx, os.Args[1:], environment(), os.Stdout, os.Stderr)

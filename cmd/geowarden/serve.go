@@ -152,6 +152,7 @@ func proxyConfig(s *Settings, f *front, log *zap.Logger) proxy.Config {
 		PerIdentity:      limits.New(s.RatePerIdentity.Rate, time.Now),
 		Failures:         limits.New(s.RateOfFailures.Rate, time.Now),
 		MaxInFlight:      s.MaxInFlight,
+		MaxShare:         s.MaxInFlightPerAddress,
 		Stall:            s.StallTimeout,
 		MaxHeld:          int64(s.MaxHeldBytes),
 		Log:              log,

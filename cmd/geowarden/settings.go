@@ -130,6 +130,7 @@ type Limits struct {
 	MaxConnections           int           `envconfig:"MAX_CONNECTIONS" default:"20000" desc:"Open connections; more wait until one is closed."`
 	MaxConnectionsPerAddress int           `envconfig:"MAX_CONNECTIONS_PER_ADDRESS" default:"1000" desc:"Open connections of one address, or one /64 of IPv6; more are closed at once. TRUSTED_PROXIES are not counted."`
 	MaxInFlight              int           `envconfig:"MAX_IN_FLIGHT" default:"1000" desc:"Requests under way at once; one more is 503 with Retry-After."`
+	MaxInFlightPerAddress    int           `envconfig:"MAX_IN_FLIGHT_PER_ADDRESS" default:"250" desc:"The same of one address, or one /64 of IPv6, so that none takes all places; one more is 429. A proxy in front that is not in TRUSTED_PROXIES is one address."`
 	MaxHeldBytes             Size          `envconfig:"MAX_HELD_BYTES" default:"16MiB" desc:"The size of a document that must be held whole to be changed, such as the API definition; a larger one is 502."`
 }
 

@@ -50,5 +50,5 @@ var classes = newWords(
 	"denied", "denied-anonymous", "denied-scope",
 	"no-collections", "evaluation-error", "not-a-boolean", "deadline", "opa-unreachable", "data-rule",
 	"upstream", "upstream-timeout", "client-gone", "client-body", "client-stalled",
-	"overloaded", "rate-address", "rate-identity", "rate-failures",
+	"overloaded", "rate-address", "rate-identity", "rate-failures", "rate-in-flight",
 )
