@@ -104,6 +104,9 @@ func (s *KeySet) Read() time.Time {
 	return time.Time{}
 }
 
+// Ceiling returns the age at which a set is used no more, whatever fails.
+func (s *KeySet) Ceiling() time.Duration { return s.cfg.Ceiling }
+
 // usable returns the set that tokens may be verified with, or nil. A set older
 // than MaxAge may hold a key that was removed since: it is used only while no
 // newer one can be fetched, and never beyond the ceiling.

@@ -28,14 +28,20 @@ func (p *Proxy) readyz(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	ready := health{Status: "ready"}
-	if p.Degraded != nil {
-		ready.Degraded = p.Degraded()
+	writeHealth(w, r, http.StatusOK, health{Status: "ready", Degraded: p.Degraded(r.Context())})
+}
+
+// Degraded names the parts that are down although the gateway answers, the
+// back end among them. It may take as long as a look at the back end does, a
+// second at most.
+func (p *Proxy) Degraded(ctx context.Context) (parts []string) {
+	if p.Config.Degraded != nil {
+		parts = p.Config.Degraded()
 	}
-	if !p.probe.reachable(r.Context()) {
-		ready.Degraded = append(ready.Degraded, "upstream")
+	if !p.probe.reachable(ctx) {
+		parts = append(parts, "upstream")
 	}
-	writeHealth(w, r, http.StatusOK, ready)
+	return parts
 }
 
 type health struct {

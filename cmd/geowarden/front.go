@@ -70,6 +70,7 @@ func apiKeyFront(s *Settings, seen *observed, log *zap.Logger) (*front, error) {
 		security: ogcapi.Security{Scheme: ogcapi.SchemeAPIKey, SchemeName: schemeName(s)},
 	}
 	if s.APIKeysFile != "" {
+		seen.KeysFileLoaded()
 		f.background = append(f.background, watching(log, "keys file", keys.Watch))
 	}
 	return f, nil

@@ -109,19 +109,20 @@ func (o *observed) tasks(handler http.Handler, log *zap.Logger) (tasks []func(co
 
 // askParts tells which parts to ask for their state at each scrape;
 // certificates may be nil.
-func (o *observed) askParts(f *front, p *proxy.Proxy, catalog *ogcapi.Catalog, server *listen.Server, certificates *listen.Certificates) {
+func (o *observed) askParts(ctx context.Context, f *front, p *proxy.Proxy, catalog *ogcapi.Catalog, server *listen.Server, certificates *listen.Certificates) {
 	parts := metrics.Sources{
 		Ready:           func() bool { return f.ready() == "" },
-		Degraded:        f.degraded,
+		Degraded:        func() []string { return p.Degraded(ctx) },
 		InFlight:        p.InFlight,
 		Connections:     server.OpenConnections,
 		CollectionsRead: catalog.Read,
 	}
 	if certificates != nil {
+		o.CertificateLoaded()
 		parts.CertificateExpiry = certificates.CertificateExpiry
 	}
 	if f.keys != nil {
-		parts.KeySetRead, parts.KeySetFailing = f.keys.Read, f.keys.Failing
+		parts.KeySetRead, parts.KeySetFailing, parts.KeySetCeiling = f.keys.Read, f.keys.Failing, f.keys.Ceiling
 	}
 	if f.tokens != nil {
 		parts.TokenCache = f.tokens.CacheLookups

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +76,8 @@ func TestFiguresOfAProgramThatRuns(t *testing.T) {
 		`geowarden_denials_total{class="authn-malformed"} 1`,
 		`geowarden_unchecked_claim{claim="audience"} 1`, `geowarden_unchecked_claim{claim="issuer"} 1`,
 		`geowarden_key_set_failing 0`, `geowarden_key_set_fetches_total{result="ok"} 1`,
-		`geowarden_ready 1`, `geowarden_degraded{part="provider"} 0`, `geowarden_requests_in_flight 0`,
+		`geowarden_key_set_ceiling_seconds 21600`,
+		`geowarden_ready 1`, `geowarden_degraded{part="provider"} 0`, `geowarden_degraded{part="upstream"} 0`, `geowarden_requests_in_flight 0`,
 	)
 	body := p.figures()
 	for _, series := range []string{"geowarden_key_set_age_seconds ", "geowarden_collections_age_seconds ", "geowarden_token_cache_lookups_total{", "geowarden_connections_open ", `geowarden_stage_duration_seconds_count{stage="upstream"} 2`, "geowarden_build_info{", "process_open_fds ", "go_memstats_mallocs_total "} {
@@ -127,6 +129,75 @@ func TestFiguresTellOfAPolicyThatDoesNotLoad(t *testing.T) {
 	if n := strings.Count(p.figures(), "\ngeowarden_policy_info{"); n != 1 {
 		t.Errorf("%d revisions are in force", n)
 	}
+}
+
+func TestFiguresTellOfFilesThatDoNotLoad(t *testing.T) {
+	_, upstream := backend(t)
+	folder := t.TempDir()
+	if err := writeCertificates(folder); err != nil {
+		t.Fatal(err)
+	}
+	file := func(name string) string { return filepath.Join(folder, name) }
+	move := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(file(from), file(to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put := func(keys string) {
+		t.Helper()
+		if err := os.WriteFile(file("new"), []byte(keys), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		move("new", "keys.yaml")
+	}
+	keys := "- name: office\n  digest: sha256:" + strings.Repeat("a1", 32) + "\n"
+	put(keys)
+	p := start(t, []string{"serve"}, serveEnv(t, upstream, "DEV_METRICS_ADDRESS=127.0.0.1:0", "DEV_API_KEY_ENABLED=true", "DEV_API_KEYS_FILE="+file("keys.yaml"),
+		"DEV_TLS_CERT_FILE="+file("tls.crt"), "DEV_TLS_KEY_FILE="+file("tls.key"))...)
+	say := func(line string) {
+		t.Helper()
+		p.wait(line, func() bool { return strings.Contains(p.figures(), "\n"+line+"\n") })
+	}
+	p.has("geowarden_keys_file_stale 0", "geowarden_certificate_stale 0")
+	put("- name: office\n")
+	say("geowarden_keys_file_stale 1")
+	p.has("geowarden_certificate_stale 0")
+	put(keys)
+	say("geowarden_keys_file_stale 0")
+
+	move("tls.key", "right.key")
+	move("other.key", "tls.key")
+	say("geowarden_certificate_stale 1")
+	p.has("geowarden_keys_file_stale 0")
+	move("right.key", "tls.key")
+	say("geowarden_certificate_stale 0")
+}
+
+var degradedPart = regexp.MustCompile(`(?m)^geowarden_degraded\{part="([^"]+)"\} 1$`)
+
+// What wakes somebody by the figures must be what /readyz says, or one of the
+// two is not believed.
+func TestReadyzAndTheFiguresNameTheSameParts(t *testing.T) {
+	_, oidc := provider(t)
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	p := start(t, []string{"serve"}, serveEnv(t, append(oidc, "DEV_UPSTREAM_URL="+server.URL, "DEV_METRICS_ADDRESS=127.0.0.1:0", "DEV_OPA_URL=http://127.0.0.1:1")...)...)
+	both := func(want ...string) {
+		t.Helper()
+		list := `"degraded":["` + strings.Join(want, `","`) + `"]`
+		p.wait("both to say "+list, func() bool {
+			_, ready := p.fetch(strings.TrimSuffix(p.url, "/geoapi") + "/readyz")
+			var parts []string
+			for _, found := range degradedPart.FindAllStringSubmatch(p.figures(), -1) {
+				parts = append(parts, found[1])
+			}
+			return strings.Contains(ready, list) && slices.Equal(parts, want)
+		})
+	}
+	both("policy")
+	server.Close()
+	both("policy", "upstream")
 }
 
 func TestFiguresThatCannotBeServedAreAnErrorAtStart(t *testing.T) {

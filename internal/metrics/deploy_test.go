@@ -22,10 +22,13 @@ func everything(t *testing.T) map[string][]string {
 	m.Observe(&proxy.Observation{})
 	m.PolicyLoaded("x")
 	m.Unchecked(true, true)
+	m.KeysFileLoaded()
+	m.CertificateLoaded()
 	number, at := func() int { return 1 }, time.Now
 	m.Ask(Sources{
 		Ready: func() bool { return true }, Degraded: func() []string { return nil }, InFlight: number, Connections: number, APIKeys: number,
-		CertificateExpiry: at, KeySetRead: at, CollectionsRead: at, KeySetFailing: func() bool { return false }, TokenCache: func() (uint64, uint64) { return 0, 0 },
+		CertificateExpiry: at, KeySetRead: at, CollectionsRead: at, KeySetFailing: func() bool { return false },
+		KeySetCeiling: func() time.Duration { return time.Hour }, TokenCache: func() (uint64, uint64) { return 0, 0 },
 	})
 	labels := map[string][]string{}
 	for series := range scrape(t, m) {

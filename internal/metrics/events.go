@@ -8,6 +8,8 @@ type events struct {
 
 	connectionsRefused prometheus.Counter
 	unchecked          *prometheus.GaugeVec
+
+	keysFileStale, certificateStale *prometheus.GaugeVec // no series where there is no such file
 }
 
 func newEvents() events {
@@ -23,7 +25,13 @@ func newEvents() events {
 		unchecked: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "geowarden_unchecked_claim", Help: "1 where nothing checks this claim of a token: tokens made for others are accepted.",
 		}, []string{"claim"}),
+		keysFileStale:    stale("geowarden_keys_file_stale", "1 while API_KEYS_FILE as it is could not be loaded and the keys before it decide."),
+		certificateStale: stale("geowarden_certificate_stale", "1 while the gateway's own certificate as it is on disk could not be loaded and the one before it is shown."),
 	}
+}
+
+func stale(name, help string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, nil)
 }
 
 // results is a counter of tries, by how they ended: ok or failed. Both are
@@ -46,11 +54,26 @@ func count(vec *prometheus.CounterVec, err error) {
 // KeySetFetched counts a fetch of the identity provider's keys.
 func (m *Metrics) KeySetFetched(err error) { count(m.events.keySetFetches, err) }
 
-// KeysFileReloaded counts a reload of the file of API keys.
-func (m *Metrics) KeysFileReloaded(err error) { count(m.events.keysFileReloads, err) }
+// KeysFileLoaded says that the file of API keys is in force from the start.
+func (m *Metrics) KeysFileLoaded() { m.events.keysFileStale.WithLabelValues().Set(0) }
 
-// CertificateReloaded counts a reload of the gateway's own certificate.
-func (m *Metrics) CertificateReloaded(err error) { count(m.events.certificateReloads, err) }
+// KeysFileReloaded counts a reload of the file of API keys. One that failed
+// leaves what is in force stale: the file says otherwise.
+func (m *Metrics) KeysFileReloaded(err error) {
+	count(m.events.keysFileReloads, err)
+	m.events.keysFileStale.WithLabelValues().Set(oneIf(err != nil))
+}
+
+// CertificateLoaded says that the gateway's own certificate is in force from
+// the start.
+func (m *Metrics) CertificateLoaded() { m.events.certificateStale.WithLabelValues().Set(0) }
+
+// CertificateReloaded counts a reload of the gateway's own certificate. One
+// that failed leaves what is in force stale.
+func (m *Metrics) CertificateReloaded(err error) {
+	count(m.events.certificateReloads, err)
+	m.events.certificateStale.WithLabelValues().Set(oneIf(err != nil))
+}
 
 // CollectionsFetched counts a fetch of the back end's list of collections.
 func (m *Metrics) CollectionsFetched(err error) { count(m.events.collectionsFetches, err) }
@@ -75,5 +98,6 @@ func oneIf(yes bool) float64 {
 func (e *events) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		e.keySetFetches, e.keysFileReloads, e.certificateReloads, e.policyReloads, e.collectionsFetches, e.connectionsRefused, e.unchecked,
+		e.keysFileStale, e.certificateStale,
 	}
 }

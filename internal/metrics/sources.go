@@ -6,12 +6,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Sources are the parts that are asked at each scrape. They must answer at once
-// and may be called from many goroutines. A part that is nil, or that has
+// Sources are the parts that are asked at each scrape. They must answer within
+// a scrape's patience and may be called from many goroutines. A part that is nil, or that has
 // nothing to tell yet (a zero time), has no series.
 type Sources struct {
 	Ready    func() bool     // requests can be decided
-	Degraded func() []string // the parts that are down while the gateway answers: provider, policy
+	Degraded func() []string // the parts that are down while the gateway answers: provider, policy, upstream
 
 	InFlight          func() int // requests under way
 	Connections       func() int // open connections
@@ -19,6 +19,7 @@ type Sources struct {
 	APIKeys           func() int                   // keys in force
 	KeySetRead        func() time.Time             // when the keys in force were fetched
 	KeySetFailing     func() bool                  // the last fetch failed
+	KeySetCeiling     func() time.Duration         // the age at which they are refused, whatever fails
 	TokenCache        func() (hits, misses uint64) // of verified tokens
 	CollectionsRead   func() time.Time             // when the list in force was fetched
 }
@@ -37,6 +38,7 @@ var (
 	expiry        = prometheus.NewDesc("geowarden_certificate_expiry_timestamp_seconds", "When the gateway's own certificate ends.", nil, nil)
 	apiKeys       = prometheus.NewDesc("geowarden_api_keys", "API keys known, those that have ended or are disabled included.", nil, nil)
 	keySetAge     = prometheus.NewDesc("geowarden_key_set_age_seconds", "The age of the identity provider's keys in force.", nil, nil)
+	keySetCeiling = prometheus.NewDesc("geowarden_key_set_ceiling_seconds", "The age at which the identity provider's keys in force decide no more (JWKS_CEILING).", nil, nil)
 	keySetFailing = prometheus.NewDesc("geowarden_key_set_failing", "1 while the last fetch of the identity provider's keys failed.", nil, nil)
 	tokenCache    = prometheus.NewDesc("geowarden_token_cache_lookups_total", "Tokens looked for among those verified within the last minute.", []string{"result"}, nil)
 	collections   = prometheus.NewDesc("geowarden_collections_age_seconds", "The age of the back end's list of collections in force.", nil, nil)
@@ -44,7 +46,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (a asked) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{ready, degraded, inFlight, connections, expiry, apiKeys, keySetAge, keySetFailing, tokenCache, collections} {
+	for _, d := range []*prometheus.Desc{ready, degraded, inFlight, connections, expiry, apiKeys, keySetAge, keySetCeiling, keySetFailing, tokenCache, collections} {
 		to <- d
 	}
 }
@@ -71,6 +73,9 @@ func (a asked) Collect(to chan<- prometheus.Metric) {
 	}
 	if at := known(s.CertificateExpiry); !at.IsZero() {
 		gauge(expiry, float64(at.Unix()))
+	}
+	if s.KeySetCeiling != nil {
+		gauge(keySetCeiling, s.KeySetCeiling().Seconds())
 	}
 	if s.KeySetFailing != nil {
 		gauge(keySetFailing, oneIf(s.KeySetFailing()))

@@ -13,20 +13,21 @@ func TestPartsAreAskedAtEachScrape(t *testing.T) {
 	m.now = func() time.Time { return now }
 	failing, hits := false, uint64(7)
 	m.Ask(Sources{
-		Ready: func() bool { return !failing }, Degraded: func() []string { return []string{"provider"} },
+		Ready: func() bool { return !failing }, Degraded: func() []string { return []string{"provider", "upstream"} },
 		InFlight: func() int { return 3 }, Connections: func() int { return 5 }, APIKeys: func() int { return 2 },
 		CertificateExpiry: func() time.Time { return time.Unix(1_003_600, 0) },
 		KeySetRead:        func() time.Time { return time.Unix(999_940, 0) }, KeySetFailing: func() bool { return failing },
+		KeySetCeiling:   func() time.Duration { return 90 * time.Minute },
 		TokenCache:      func() (uint64, uint64) { return hits, 2 },
 		CollectionsRead: func() time.Time { return time.Unix(999_990, 0) },
 	})
 	want := map[string]float64{
 		`geowarden_build_info{commit="abc",go="go1",version="v1"}`: 1,
 		`geowarden_ready`:                     1,
-		`geowarden_degraded{part="provider"}`: 1, `geowarden_degraded{part="policy"}`: 0, `geowarden_degraded{part="other"}`: 0,
+		`geowarden_degraded{part="provider"}`: 1, `geowarden_degraded{part="policy"}`: 0, `geowarden_degraded{part="upstream"}`: 1, `geowarden_degraded{part="other"}`: 0,
 		`geowarden_requests_in_flight`: 3, `geowarden_connections_open`: 5, `geowarden_api_keys`: 2,
 		`geowarden_certificate_expiry_timestamp_seconds`: 1_003_600,
-		`geowarden_key_set_age_seconds`:                  60, `geowarden_key_set_failing`: 0,
+		`geowarden_key_set_age_seconds`:                  60, `geowarden_key_set_failing`: 0, `geowarden_key_set_ceiling_seconds`: 5400,
 		`geowarden_token_cache_lookups_total{result="hit"}`: 7, `geowarden_token_cache_lookups_total{result="miss"}`: 2,
 		`geowarden_collections_age_seconds`: 10,
 	}
@@ -56,7 +57,7 @@ func TestWhatIsNotThereHasNoSeries(t *testing.T) {
 		m := New(Build{})
 		m.Ask(s)
 		for series := range scrape(t, m) {
-			for _, absent := range []string{"ready", "degraded", "requests_in_flight", "connections_open", "certificate_expiry", "api_keys", "key_set_age", "key_set_failing", "token_cache", "collections_age", "policy_info", "policy_stale", "unchecked"} {
+			for _, absent := range []string{"ready", "degraded", "requests_in_flight", "connections_open", "certificate_expiry", "api_keys", "key_set_age", "key_set_ceiling", "key_set_failing", "keys_file_stale", "certificate_stale", "token_cache", "collections_age", "policy_info", "policy_stale", "unchecked"} {
 				if strings.HasPrefix(series, "geowarden_"+absent) {
 					t.Errorf("%s: %s is there", name, series)
 				}
@@ -89,6 +90,22 @@ func TestEventsAreCountedByHowTheyEnded(t *testing.T) {
 	only(t, scrape(t, m), "geowarden_unchecked", map[string]float64{
 		`geowarden_unchecked_claim{claim="audience"}`: 1, `geowarden_unchecked_claim{claim="issuer"}`: 0,
 	})
+}
+
+func TestAFileIsStaleFromAFailedReloadToAGoodOne(t *testing.T) {
+	for name, tell := range map[string]func(*Metrics) (loaded func(), reloaded func(error)){
+		"geowarden_keys_file_stale":   func(m *Metrics) (func(), func(error)) { return m.KeysFileLoaded, m.KeysFileReloaded },
+		"geowarden_certificate_stale": func(m *Metrics) (func(), func(error)) { return m.CertificateLoaded, m.CertificateReloaded },
+	} {
+		m := New(Build{})
+		loaded, reloaded := tell(m)
+		loaded()
+		only(t, scrape(t, m), name, map[string]float64{name: 0})
+		for i, err := range []error{errors.New("broken"), errors.New("broken still"), nil} {
+			reloaded(err)
+			only(t, scrape(t, m), name, map[string]float64{name: []float64{1, 1, 0}[i]})
+		}
+	}
 }
 
 func TestThePolicyIsOneSeriesAndStaleAfterAFailedReload(t *testing.T) {

@@ -26,7 +26,7 @@ var modes = newWords("open", "api-key", "jwks", "oidc")
 
 var decisions = newWords("allow", "deny", "error", "public", "none")
 
-var parts = newWords("provider", "policy")
+var parts = newWords("provider", "policy", "upstream")
 
 // types are those of resources, as policies name them, and what is no resource.
 var types = newWords(
