@@ -25,7 +25,7 @@ func (s *Settings) checkTLS(r *report) {
 	}
 	faults, _ := s.tlsFiles().Examine(time.Now())
 	for _, f := range faults {
-		r.problem(s.tlsName(f.File), "%s", f)
+		r.problem(s.tlsName(f.Part), "%s", f)
 	}
 	r.warnings = append(r.warnings, s.tlsWarnings()...)
 	if s.BaseURL.IsSet() && s.BaseURL.Scheme == "http" {
@@ -37,17 +37,17 @@ func (s *Settings) checkTLS(r *report) {
 func (s *Settings) tlsWarnings() (warnings []Warning) {
 	_, doubts := s.tlsFiles().Examine(time.Now())
 	for _, d := range doubts {
-		warnings = append(warnings, Warning{Name: s.tlsName(d.File), What: d.Error()})
+		warnings = append(warnings, Warning{Name: s.tlsName(d.Part), What: d.Error()})
 	}
 	return warnings
 }
 
-// tlsName is the setting that names the file.
-func (s *Settings) tlsName(file string) string {
-	switch file {
-	case s.TLSKeyFile:
+// tlsName is the setting that names the part's file.
+func (s *Settings) tlsName(part listen.Part) string {
+	switch part {
+	case listen.PartKey:
 		return s.full("TLS_KEY_FILE")
-	case s.TLSClientCAFile:
+	case listen.PartClientCAs:
 		return s.full("TLS_CLIENT_CA_FILE")
 	default:
 		return s.full("TLS_CERT_FILE")

@@ -22,9 +22,21 @@ type Files struct {
 	ClientCAs   string // authorities of which one must have signed a client's certificate; empty asks for none
 }
 
+// Part is what a file is there for.
+type Part int
+
+// The parts, one for each field of Files.
+const (
+	PartCertificate Part = iota
+	PartKey
+	PartClientCAs
+)
+
 // Finding is what is wrong or doubtful about one file. Its text names the file
-// and holds nothing of its content but a certificate's name and dates.
+// and holds nothing of its content but a certificate's name and dates. Part
+// tells what the file was read for: two fields of Files can name the same one.
 type Finding struct {
+	Part Part
 	File string
 	What string
 }
@@ -48,12 +60,12 @@ func (f Files) Examine(now time.Time) (faults, doubts []*Finding) {
 	leaf := m.pair.Leaf
 	switch {
 	case now.After(leaf.NotAfter):
-		doubts = append(doubts, &Finding{f.Certificate, "expired on " + day(leaf.NotAfter) + ": clients refuse it; put a new one in its place, which is read without a restart"})
+		doubts = append(doubts, &Finding{PartCertificate, f.Certificate, "expired on " + day(leaf.NotAfter) + ": clients refuse it; put a new one in its place, which is read without a restart"})
 	case now.Before(leaf.NotBefore):
-		doubts = append(doubts, &Finding{f.Certificate, "is not valid before " + day(leaf.NotBefore) + ": clients refuse it until then; is this machine's clock right?"})
+		doubts = append(doubts, &Finding{PartCertificate, f.Certificate, "is not valid before " + day(leaf.NotBefore) + ": clients refuse it until then; is this machine's clock right?"})
 	}
 	if info, err := os.Stat(f.Key); err == nil && info.Mode().Perm()&othersMay != 0 {
-		doubts = append(doubts, &Finding{f.Key, fmt.Sprintf("can be read by everybody on this machine, or written by others than its owner (mode %04o); chmod 0600 or 0640", info.Mode().Perm())})
+		doubts = append(doubts, &Finding{PartKey, f.Key, fmt.Sprintf("can be read by everybody on this machine, or written by others than its owner (mode %04o); chmod 0600 or 0640", info.Mode().Perm())})
 	}
 	return nil, doubts
 }
@@ -68,32 +80,32 @@ func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 // read makes of the files what TLS needs, or says everything that is wrong.
 func (f Files) read() (m material, faults []*Finding) {
 	digest := sha256.New()
-	content := func(name string) []byte {
+	content := func(part Part, name string) []byte {
 		data, err := os.ReadFile(name) //nolint:gosec // the operator's own setting
 		if err != nil {
-			faults = append(faults, &Finding{name, "cannot be read: " + pathless(err).Error()})
+			faults = append(faults, &Finding{part, name, "cannot be read: " + pathless(err).Error()})
 		}
 		_, _ = fmt.Fprintf(digest, "%d:%s%v", len(data), data, err)
 		return data
 	}
-	chain, key := content(f.Certificate), content(f.Key)
+	chain, key := content(PartCertificate, f.Certificate), content(PartKey, f.Key)
 	var authorities []byte
 	if f.ClientCAs != "" {
-		authorities = content(f.ClientCAs)
+		authorities = content(PartClientCAs, f.ClientCAs)
 	}
 	digest.Sum(m.digest[:0])
 	if len(faults) > 0 {
 		return m, faults
 	}
 	if _, err := certificates(chain); err != nil {
-		faults = append(faults, &Finding{f.Certificate, err.Error()})
+		faults = append(faults, &Finding{PartCertificate, f.Certificate, err.Error()})
 	} else if m.pair, err = tls.X509KeyPair(chain, key); err != nil {
-		faults = append(faults, &Finding{f.Key, "is not the private key, in PEM and without a passphrase, of the certificate in " + f.Certificate + ": " + err.Error()})
+		faults = append(faults, &Finding{PartKey, f.Key, "is not the private key, in PEM and without a passphrase, of the certificate in " + f.Certificate + ": " + err.Error()})
 	}
 	if f.ClientCAs != "" {
 		pool, err := authorityPool(authorities)
 		if err != nil {
-			faults = append(faults, &Finding{f.ClientCAs, err.Error()})
+			faults = append(faults, &Finding{PartClientCAs, f.ClientCAs, err.Error()})
 		}
 		m.clientCAs = pool
 	}
