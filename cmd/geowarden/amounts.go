@@ -15,18 +15,22 @@ type Size int64
 
 var sizeUnits = map[string]Size{"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
-// maxSize is 1 TiB: more is a slip of the pen.
-const maxSize = 1 << 40
+// maxSize is more than any setting takes. What is beyond it is cut down to it,
+// so that the setting's own bounds are told.
+const maxSize = 1 << 62
 
 // Decode reads a whole number and a unit.
 func (s *Size) Decode(value string) error {
 	digits := strings.TrimRight(value, "BKMGi")
-	n, err := strconv.ParseUint(digits, 10, 32)
+	n, err := strconv.ParseUint(digits, 10, 64)
 	unit, known := sizeUnits[value[len(digits):]]
-	if err != nil || !known || n == 0 || Size(n)*unit > maxSize {
+	if err != nil && !errors.Is(err, strconv.ErrRange) || !known || n == 0 {
 		return errors.New("it is not a size; write a number and a unit, such as 64KiB or 16MiB")
 	}
-	*s = Size(n) * unit
+	*s = maxSize
+	if n < uint64(maxSize/unit) {
+		*s = Size(n) * unit
+	}
 	return nil
 }
 

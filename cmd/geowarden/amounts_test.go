@@ -6,13 +6,13 @@ import (
 )
 
 func TestSizesAreNumbersWithUnits(t *testing.T) {
-	for value, want := range map[string]Size{"65536": 65536, "100B": 100, "64KiB": 64 << 10, "16MiB": 16 << 20, "2GiB": 2 << 30} {
+	for value, want := range map[string]Size{"65536": 65536, "100B": 100, "64KiB": 64 << 10, "16MiB": 16 << 20, "2GiB": 2 << 30, "9999GiB": 9999 << 30, "4294967295GiB": 4294967295 << 30, "4294967296GiB": maxSize, "99999999999999999999GiB": maxSize} {
 		var s Size
 		if err := s.Decode(value); err != nil || s != want {
 			t.Errorf("%q is %d, %v", value, s, err)
 		}
 	}
-	for _, value := range []string{"0", "-1", "64KB", "64 KiB", "KiB", "1.5MiB", "64KiBMiB", "4294967295GiB", "99999999999", "0x10"} {
+	for _, value := range []string{"0", "-1", "64KB", "64 KiB", "KiB", "1.5MiB", "64KiBMiB", "99999999999999999999KB", "0x10"} {
 		var s Size
 		if err := s.Decode(value); err == nil {
 			t.Errorf("%q is taken for %d", value, s)

@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/geowarden/geowarden/internal/traces"
 )
 
 // environment is the process environment. No other line of the program reads it.
@@ -18,10 +20,19 @@ func loadSettings(environ []string, dotenv string) (*Settings, []Warning, error)
 	s, src := readSettings(environ, dotenv, r)
 	checkNames(src, s, r)
 	s.check(r)
+	checkTraces(environ, r)
 	if err := r.err(); err != nil {
 		return nil, r.warnings, err
 	}
 	return s, r.warnings, nil
+}
+
+// checkTraces says what is wrong with the OTEL_ variables, which only the
+// process environment can hold.
+func checkTraces(environ []string, r *report) {
+	for _, mistake := range traces.Mistakes(environ) {
+		r.problem(mistake.Name, "%s", mistake.What)
+	}
 }
 
 // readSettings gives every setting its value, and asks nothing of them

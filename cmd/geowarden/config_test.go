@@ -115,20 +115,27 @@ func TestSwitchesTakeTheWordsOfPydantic(t *testing.T) {
 
 func TestValuesWithTwoReadingsAreRefused(t *testing.T) {
 	for line, want := range map[string]string{
-		"PORT=0x1388":              "PORT: it is not a whole number", // octal and hexadecimal to some readers
-		"PORT=05000":               "PORT: it is not a whole number",
-		"PORT=70000":               "PORT: it is not between",
-		"PORT=-1":                  "PORT: it is not a whole number",
-		"DEV_POLICY_TIMEOUT=100":   "DEV_POLICY_TIMEOUT: it is not a duration",
-		"DEV_POLICY_TIMEOUT=-1s":   "DEV_POLICY_TIMEOUT: it is not longer than nothing",
-		"DEV_SHUTDOWN_TIMEOUT=0s":  "DEV_SHUTDOWN_TIMEOUT: it is not longer than nothing",
-		"DEV_LOG_LEVEL=loud":       "DEV_LOG_LEVEL: it is none of debug, info",
-		"DEV_LOG_FORMAT=xml":       "DEV_LOG_FORMAT: it is neither json nor console",
-		"DEV_LOG_FILENAME=../x":    "DEV_LOG_FILENAME: it is not a file's name",
-		"DEV_JWKS_MAX_AGE=1s":      "DEV_JWKS_MAX_AGE: it is not between",
-		"DEV_UPSTREAM_URL=":        "DEV_UPSTREAM_URL: where is the back end?",
-		"HOST=not a host":          "HOST: it is neither an address nor a host name",
-		"DEV_FASTGEOAPI_CONTEXT=/": "DEV_FASTGEOAPI_CONTEXT: it is not a plain path",
+		"PORT=0x1388":                              "PORT: it is not a whole number", // octal and hexadecimal to some readers
+		"PORT=05000":                               "PORT: it is not a whole number",
+		"PORT=70000":                               "PORT: it is not between",
+		"PORT=-1":                                  "PORT: it is not a whole number",
+		"DEV_POLICY_TIMEOUT=100":                   "DEV_POLICY_TIMEOUT: it is not a duration",
+		"DEV_POLICY_TIMEOUT=-1s":                   "DEV_POLICY_TIMEOUT: it is not longer than nothing",
+		"DEV_SHUTDOWN_TIMEOUT=0s":                  "DEV_SHUTDOWN_TIMEOUT: it is not longer than nothing",
+		"DEV_HEADER_TIMEOUT=1ns":                   "DEV_HEADER_TIMEOUT: it is too small; write 100ms to 1h",
+		"DEV_STALL_TIMEOUT=99ms":                   "DEV_STALL_TIMEOUT: it is too small; write 100ms to 1h",
+		"DEV_IDLE_TIMEOUT=9999h":                   "DEV_IDLE_TIMEOUT: it is too large; write 100ms to 1h",
+		"DEV_MAX_STREAMS=0":                        "DEV_MAX_STREAMS: it is too small; write 1 to 10000",
+		"DEV_MAX_HELD_BYTES=1KiB":                  "DEV_MAX_HELD_BYTES: it is too small; write 64KiB to 1GiB",
+		"DEV_LOG_LEVEL=loud":                       "DEV_LOG_LEVEL: it is none of debug, info",
+		"DEV_LOG_FORMAT=xml":                       "DEV_LOG_FORMAT: it is neither json nor console",
+		"DEV_LOG_FILENAME=../x":                    "DEV_LOG_FILENAME: it is not a file's name",
+		"DEV_JWKS_MAX_AGE=1s":                      "DEV_JWKS_MAX_AGE: it is not between",
+		"DEV_UPSTREAM_URL=":                        "DEV_UPSTREAM_URL: where is the back end?",
+		"DEV_MAX_HELD_BYTES=9999GiB":               "DEV_MAX_HELD_BYTES: it is too large; write 64KiB to 1GiB",
+		"DEV_MAX_HEADER_BYTES=1000000000000000GiB": "DEV_MAX_HEADER_BYTES: it is too large; write 4KiB to 1MiB",
+		"HOST=not a host":                          "HOST: it is neither an address nor a host name",
+		"DEV_FASTGEOAPI_CONTEXT=/":                 "DEV_FASTGEOAPI_CONTEXT: it is not a plain path",
 	} {
 		// The line stands first: of two values for a name, the first counts.
 		_, _, err := loadSettings([]string{line, "DEV_UPSTREAM_URL=http://localhost:5001"}, os.DevNull)
@@ -184,6 +191,29 @@ func TestUpstreamAuthorityMustBeReadable(t *testing.T) {
 	wantProblems(t, err, "holds no certificate in PEM")
 }
 
+// What 'serve' would refuse only when it listens is refused before.
+func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
+	const own, number, form = "it is the address that the gateway itself listens on", "its port is not a number between 0 and 65535", "it is not a host and a port"
+	for address, want := range map[string]string{
+		"127.0.0.1:5000": own, "localhost:5000": own, ":5000": own, "0.0.0.0:5000": own, "[::]:5000": own, "[::ffff:127.0.0.1]:5000": own,
+		"127.0.0.1:65536": number, "127.0.0.1:-1": number, "127.0.0.1:http": number,
+		"127.0.0.1": form, "127.0.0.1:": form, "not a host:9464": form,
+	} {
+		_, _, err := load(t, "DEV_METRICS_ADDRESS="+address)
+		wantProblems(t, err, "DEV_METRICS_ADDRESS: "+want)
+	}
+	for _, address := range []string{"127.0.0.1:9464", "127.0.0.1:0", ":9464", "[::1]:5000", "127.0.0.2:5000", "127.0.0.1:65535"} {
+		mustLoad(t, "DEV_METRICS_ADDRESS="+address)
+	}
+	mustLoad(t, "PORT=0", "DEV_METRICS_ADDRESS=127.0.0.1:0")
+}
+
+func TestMistakesOfTracesAreProblems(t *testing.T) {
+	_, _, err := load(t, "OTEL_TRACES_EXPORTER=zipkin", "OTEL_EXPORTER_OTLP_ENDPOINT=127.0.0.1:4317")
+	wantProblems(t, err, "OTEL_TRACES_EXPORTER: it is none of otlp", "OTEL_EXPORTER_OTLP_ENDPOINT: it is not an http or https address; write")
+	mustLoad(t, "OTEL_EXPORTER_OTLP_PROTOCOL=foo") // asks for nothing
+}
+
 func TestContradictionsAreRefused(t *testing.T) {
 	_, _, err := load(t, "DEV_CORS_CREDENTIALS=true")
 	wantProblems(t, err, "DEV_CORS_CREDENTIALS: it is true although CORS_ORIGINS is *")
@@ -197,6 +227,7 @@ func TestDoubtsAreWarnings(t *testing.T) {
 		"DEV_FASTGEOAPI_REVERSE_PROXY=true":                     "DEV_TRUSTED_PROXIES: not set although",
 		"DEV_LOG_PATH=/var/log":                                 "DEV_LOG_PATH: LOG_PATH and LOG_FILENAME go together",
 		"DEV_LOG_FORMAT={time} {message}":                       "DEV_LOG_FORMAT: it is a template of loguru",
+		"DEV_MAX_CONNECTIONS=999":                               "DEV_MAX_CONNECTIONS_PER_ADDRESS: it is more than MAX_CONNECTIONS",
 		"HOST=0.0.0.0 DEV_ALLOW_ANONYMOUS=true":                 "DEV_PYGEOAPI_BASEURL: not set: links in answers lead to http://localhost:5000/geoapi",
 		"LOG_LEVEL=debug ROOT_PATH=/x":                          "LOG_LEVEL, ROOT_PATH: not read without the prefix DEV_",
 		"DEV_LOG_ROTATION=1 PROD_LOG_ROTATION=1 LOG_ROTATION=1": "DEV_LOG_ROTATION: known from fastgeoapi",

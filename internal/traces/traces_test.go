@@ -256,3 +256,43 @@ func TestTracesAreMadeOnlyWhereAVariableAsks(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestMistakesAreNamedWithWhatToWrite(t *testing.T) {
+	for environ, want := range map[string]string{
+		"OTEL_TRACES_EXPORTER=zipkin":                      "OTEL_TRACES_EXPORTER: it is none of otlp",
+		"OTEL_TRACES_EXPORTER= otlp":                       "OTEL_TRACES_EXPORTER: it is none of otlp",
+		"OTEL_EXPORTER_OTLP_PROTOCOL=foo":                  "OTEL_EXPORTER_OTLP_PROTOCOL: it is neither http/protobuf nor grpc",
+		"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json":     "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: it is neither",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=127.0.0.1:4317":       "OTEL_EXPORTER_OTLP_ENDPOINT: it is not an http or https address; write the scheme",
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=collector:1":   "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: it is not an http",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http:collector":       "OTEL_EXPORTER_OTLP_ENDPOINT: it is not an http",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://h:70000":       "OTEL_EXPORTER_OTLP_ENDPOINT: its port is not between",
+		"OTEL_TRACES_SAMPLER=foo":                          "OTEL_TRACES_SAMPLER: it is none of always_on",
+		"OTEL_TRACES_SAMPLER_ARG=7":                        "OTEL_TRACES_SAMPLER_ARG: it is not a number between 0 and 1",
+		"OTEL_TRACES_SAMPLER_ARG=NaN":                      "OTEL_TRACES_SAMPLER_ARG: it is not a number",
+		"OTEL_RESOURCE_ATTRIBUTES=a=b,c":                   "OTEL_RESOURCE_ATTRIBUTES: it is not a list",
+		"OTEL_TRACES_SAMPLER=always_on":                    "",
+		"OTEL_TRACES_SAMPLER=ParentBased_TraceIDRatio":     "",
+		"OTEL_TRACES_SAMPLER_ARG=0.01":                     "",
+		"OTEL_EXPORTER_OTLP_PROTOCOL=grpc":                 "",
+		"OTEL_TRACES_EXPORTER=console":                     "",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=https://[::1]:4318/a": "",
+		"OTEL_RESOURCE_ATTRIBUTES=a=b,c=d":                 "",
+	} {
+		// The line stands last: of two values for a name, the last counts.
+		wanted, err := Wanted([]string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318", environ})
+		switch {
+		case want == "" && (err != nil || !wanted):
+			t.Errorf("%s: %v, %v", environ, wanted, err)
+		case want != "" && (err == nil || wanted || !strings.HasPrefix(err.Error(), want)):
+			t.Errorf("%s: %v, want %q", environ, err, want)
+		}
+		if wanted, err := Wanted([]string{environ, "OTEL_SDK_DISABLED=true"}); wanted || err != nil {
+			t.Errorf("%s, switched off: %v, %v", environ, wanted, err)
+		}
+	}
+	_, err := Wanted([]string{"OTEL_TRACES_EXPORTER=zipkin", "OTEL_TRACES_SAMPLER=foo"})
+	if err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("two mistakes are %v", err)
+	}
+}
