@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,6 +28,7 @@ type composeService struct {
 	CapDrop     []string       `yaml:"cap_drop"`
 	SecurityOpt []string       `yaml:"security_opt"`
 	ReadOnly    bool           `yaml:"read_only"`
+	Ulimits     map[string]uint64
 	Healthcheck *struct{ Test []string }
 }
 
@@ -83,6 +85,29 @@ func TestComposeStartsTheGatewayWithSettingsThatItUnderstands(t *testing.T) {
 	}
 	if _, err := s.embeddedPolicy(t.Context(), nil); err != nil {
 		t.Errorf("its policy: %v", err)
+	}
+}
+
+func TestTheDefaultsFitIntoTheOpenFilesThatAreGiven(t *testing.T) {
+	unit, err := os.ReadFile(filepath.Join(repository, "deploy/systemd/geowarden.service"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(unit), "\nLimitNOFILE=")
+	value, _, _ := strings.Cut(after, "\n")
+	limit, err := strconv.ParseUint(value, 10, 64)
+	if err != nil {
+		t.Fatalf("LimitNOFILE of the unit: %v", err)
+	}
+	s := mustLoad(t)
+	need := uint64(s.MaxConnections) + uint64(s.MaxInFlight) + spareFiles
+	for name, limit := range map[string]uint64{
+		"the unit's LimitNOFILE": limit,
+		"compose's nofile":       readCompose(t).Services["gateway"].Ulimits["nofile"],
+	} {
+		if limit < need {
+			t.Errorf("%s is %d, and the defaults need up to %d", name, limit, need)
+		}
 	}
 }
 
