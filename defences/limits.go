@@ -179,4 +179,26 @@ var limits = []defence{
 		`for range maxInformational + 1 {`, `for range 1000*maxInformational + 1 {`,
 		"TestAFloodOfInformationalAnswersIsRefused", "",
 	},
+	{
+		24, "streams that take nothing", "proxy/bound.go",
+		`n > 2*int64(p.MaxInFlight)`, `n < 0`,
+		"TestStreamsThatTakeNothingAreBounded", "",
+	},
+	{
+		24, "the place of a stream that takes nothing", "proxy/stall.go",
+		`	if c.streams { // here and not after the handler, so that its place is held meanwhile`, `	if c.streams && c.stall < 0 {`,
+		"TestStreamsThatTakeNothingAreBounded", "",
+	},
+	{
+		25, "what a back end's bad answer holds", "internal/upstream/errors.go",
+		`	return errExchange
+}`, `	return err
+}`,
+		"TestErrorsQuoteNoAnswer", "",
+	},
+	{
+		25, "a full disk ends no log", "cmd/geowarden/logsink.go",
+		`return len(p), nil`, `return n, err`,
+		"TestAFullDiskEndsNoLog", "",
+	},
 }

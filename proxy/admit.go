@@ -103,8 +103,7 @@ func (p *Proxy) authenticate(r *http.Request) (*authn.Principal, error) {
 	who, err := p.Authn.Authenticate(r)
 	ev.authn, ev.who = p.Now().Sub(start), who
 	if err != nil {
-		p.countFailure(r, err)
-		return nil, err
+		return nil, p.countFailure(r, err)
 	}
 	return who, p.takeIdentity(r, who)
 }

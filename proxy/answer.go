@@ -25,6 +25,9 @@ func (p *Proxy) answer(res *http.Response) error {
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		return errTunnel // raw bytes would pass undecided
 	}
+	if res.StatusCode < http.StatusOK {
+		return &unreadable{"the back end sent a status that is none", nil}
+	}
 	p.fixHeaders(res, pass, ev)
 	rewrite := rewriteLinks
 	if p.isOpenAPI(res, pass) {

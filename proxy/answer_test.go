@@ -666,3 +666,22 @@ func TestCodingsThatAreRefusedAreNotAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// A status that HTTP does not have is no answer: net/http would make a 200 of it.
+func TestAStatusThatIsNoneIsNoSuccess(t *testing.T) {
+	r := newRig(t, "open", serving(t, func(w http.ResponseWriter, req *http.Request) {
+		_, _ = io.Copy(io.Discard, req.Body)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}")
+		_ = conn.Close()
+	}))
+	for _, method := range []string{"GET", "POST"} {
+		if a := r.send(method, "/processes/hello/execution", map[string]string{"POST": "{}"}[method]); a.StatusCode != http.StatusBadGateway {
+			t.Errorf("%s: status %d", method, a.StatusCode)
+		}
+	}
+}

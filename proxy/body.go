@@ -11,14 +11,25 @@ import (
 
 // clientBody notes whether reading the caller's body failed: then the fault is
 // the caller's (a bad chunk, a cut connection), and not the back end's.
+//
+// At its end it stays: net/http's server closes the body when the answer
+// begins, http.Transport looks once more whether it has ended, and what it
+// found then, a closed body, would make it cut the answer.
 type clientBody struct {
 	io.ReadCloser
 	failed atomic.Bool
+	ended  atomic.Bool
 }
 
 func (b *clientBody) Read(buf []byte) (int, error) {
+	if b.ended.Load() {
+		return 0, io.EOF
+	}
 	n, err := b.ReadCloser.Read(buf)
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
+		b.ended.Store(true)
+	case err != nil:
 		b.failed.Store(true)
 	}
 	return n, err

@@ -81,6 +81,8 @@ func (ev *event) upstream() time.Duration {
 // level is how much the line matters.
 func (ev *event) level(r *http.Request) zapcore.Level {
 	switch {
+	case ev.class == "overloaded": // a flood must not cost a write for each
+		return zapcore.WarnLevel
 	case ev.status >= http.StatusInternalServerError || ev.class == "panic":
 		return zapcore.ErrorLevel
 	case ev.class == "aborted":

@@ -168,7 +168,7 @@ func (p *Proxy) check() error {
 // not by the router, which reads escaped paths in its own way.
 func (p *Proxy) Handler() http.Handler {
 	r := chi.NewRouter()
-	r.Use(p.clientIP(), p.record, p.cors)
+	r.Use(p.bound, p.clientIP(), p.record, p.cors)
 	for path, answer := range map[string]http.HandlerFunc{"/healthz": p.healthz, "/readyz": p.readyz} {
 		r.Get(path, answer)
 		r.Head(path, answer)

@@ -65,15 +65,19 @@ func (p *Proxy) mayTry(r *http.Request) error {
 	return nil
 }
 
-// countFailure counts a credential that failed a check. One that is missing, or
-// that could not be checked, is nobody's guess.
-func (p *Proxy) countFailure(r *http.Request, err error) {
+// countFailure counts a credential that failed a check, and returns the error
+// that is its answer. One that is missing, or that could not be checked, is
+// nobody's guess. Of many that were under way together, those beyond the rate
+// learn no more than one that was not read.
+func (p *Proxy) countFailure(r *http.Request, err error) error {
 	var failed *authn.Error
 	if p.Failures == nil || !errors.As(err, &failed) || failed.Failure != authn.Invalid && failed.Failure != authn.Ambiguous {
-		return
+		return err
 	}
-	// What was asked is answered: the next one is refused.
-	_ = eventOf(r).within("rate-failures", p.Failures.Take(addressKey(r)))
+	if tooMany := eventOf(r).within("rate-failures", p.Failures.Take(addressKey(r))); tooMany != nil {
+		return tooMany
+	}
+	return err
 }
 
 func addressKey(r *http.Request) limits.Key {

@@ -293,3 +293,38 @@ func TestTooManyRequestsOverHTTP2(t *testing.T) {
 		t.Errorf("%d connections: a refusal ends the others of its connection", n)
 	}
 }
+
+// Guesses that are under way together do not all learn whether they were right.
+func TestGuessesTogetherAreLimitedToo(t *testing.T) {
+	var clock hand
+	const guesses = 10
+	began, release := make(chan bool, guesses), make(chan bool)
+	r := newRig(t, "api-key", func(_ *rig, cfg *proxy.Config) {
+		cfg.Failures = clock.limit(3)
+		cfg.Authn = waiting(func(*http.Request) (*authn.Principal, error) {
+			began <- true
+			<-release
+			return nil, &authn.Error{Failure: authn.Invalid, Check: "unknown", Detail: "invalid api key"}
+		})
+	})
+	statuses := make(chan int, guesses)
+	for range guesses {
+		go func() { statuses <- r.do("GET", "/collections/obs", "X-API-KEY: guess").StatusCode }()
+	}
+	for range guesses {
+		<-began
+	}
+	close(release)
+	got := map[int]int{}
+	for range guesses {
+		got[<-statuses]++
+	}
+	if got[http.StatusUnauthorized] != 3 || got[http.StatusTooManyRequests] != guesses-3 {
+		t.Errorf("answers: %v", got)
+	}
+}
+
+// waiting is an authenticator made of a function.
+type waiting func(*http.Request) (*authn.Principal, error)
+
+func (w waiting) Authenticate(r *http.Request) (*authn.Principal, error) { return w(r) }

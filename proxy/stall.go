@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -107,6 +108,10 @@ func (c *client) finish() {
 	if c.body != nil {
 		c.body.release()
 	}
+	if c.streams { // here and not after the handler, so that its place is held meanwhile
+		_ = c.FlushError()
+		return
+	}
 	if c.stall > 0 && time.Since(c.set) >= c.stall/4 {
 		_ = c.connection().SetWriteDeadline(time.Now().Add(c.stall))
 	}
@@ -128,12 +133,19 @@ type watchedBody struct {
 	waiting int       // those who wait for the client
 	since   time.Time // when the last of them began
 	over    bool      // nothing of it is waited for any more
+	ended   bool      // it was read to its end
 }
 
 func (b *watchedBody) Read(buf []byte) (int, error) {
 	b.begin()
 	defer b.end()
-	return b.ReadCloser.Read(buf)
+	n, err := b.ReadCloser.Read(buf)
+	if errors.Is(err, io.EOF) {
+		b.mu.Lock()
+		b.ended = true
+		b.mu.Unlock()
+	}
+	return n, err
 }
 
 func (b *watchedBody) begin() {
@@ -166,7 +178,9 @@ func (b *watchedBody) release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.over = true
-	_ = b.connection.SetReadDeadline(time.Now().Add(refusedBody))
+	if !b.ended { // after its end, the deadline would end the connection's next request
+		_ = b.connection.SetReadDeadline(time.Now().Add(refusedBody))
+	}
 }
 
 // cut ends a wait that was too long. The timer may have gone off for one that

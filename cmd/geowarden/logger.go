@@ -17,24 +17,20 @@ func newLogger(s *Settings, stderr io.Writer) (*zap.Logger, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("LOG_LEVEL: %w", err)
 	}
-	to := written(stderr)
+	to := kept(stderr, stderr)
 	closeFile := func() {}
 	if name := s.LogFile(); name != "" {
 		file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the operator's own setting
 		if err != nil {
 			return nil, nil, fmt.Errorf("LOG_PATH, LOG_FILENAME: the log cannot be written: %w", err)
 		}
-		to = zapcore.NewMultiWriteSyncer(to, written(file))
+		to = zapcore.NewMultiWriteSyncer(to, kept(file, stderr))
 		closeFile = func() { _ = file.Close() }
 	}
 	core, stop := newCore(encoder(s.LogFormat), to, level, time.Duration(s.LogDelay))
 	log := zap.New(core, zap.ErrorOutput(zapcore.Lock(zapcore.AddSync(stderr))))
 	return log, func() { stop(); closeFile() }, nil
 }
-
-// written is a log that is as good as kept once it was written: to wait for a
-// disk at each error would make every failure slow, and a pipe has none.
-func written(w io.Writer) zapcore.WriteSyncer { return zapcore.AddSync(struct{ io.Writer }{w}) }
 
 // logBuffer is how many bytes of lines are gathered before they are written,
 // whatever the delay.

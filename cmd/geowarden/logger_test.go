@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,6 +88,44 @@ func TestErrorsAreNotSynced(t *testing.T) {
 	_ = w.Close()
 	if text, err := io.ReadAll(r); err != nil || strings.Count(string(text), "\n") != 2 {
 		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// full is a disk without room, for as long as it is so.
+type full struct {
+	sink
+	is atomic.Bool
+}
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.is.Load() {
+		return 0, syscall.ENOSPC
+	}
+	return f.sink.Write(p)
+}
+
+// A disk that is full for a moment loses the lines of that moment, there alone.
+func TestAFullDiskEndsNoLog(t *testing.T) {
+	for _, delay := range []time.Duration{0, time.Hour} {
+		disk, elsewhere, stderr := &full{}, &sink{}, &sink{}
+		core, stop := newCore(encoder("json"), zapcore.NewMultiWriteSyncer(kept(disk, stderr), kept(elsewhere, stderr)), zapcore.InfoLevel, delay)
+		log := zap.New(core)
+		log.Error("before")
+		disk.is.Store(true)
+		log.Error("meanwhile")
+		log.Error("meanwhile")
+		disk.is.Store(false)
+		log.Error("after")
+		stop()
+		if lines, _ := disk.lines(); lines != 2 || strings.Contains(disk.text.String(), "meanwhile") {
+			t.Errorf("delay %v: the disk has %s", delay, disk.text.String())
+		}
+		if lines, _ := elsewhere.lines(); lines != 4 {
+			t.Errorf("delay %v: %d lines elsewhere", delay, lines)
+		}
+		if lines, _ := stderr.lines(); lines != 1 || !strings.Contains(stderr.text.String(), "no space left") {
+			t.Errorf("delay %v: it is told as %q", delay, stderr.text.String())
+		}
 	}
 }
 

@@ -3,10 +3,11 @@
 // for the back end's part of it. The spans are those of the standard
 // instrumentation of net/http; this package names them and cuts them down.
 //
-// It refuses to tell what a client or a back end wrote: of a span only the
-// attributes in allowed.go leave the process, never a path, a query, a header
-// or the text of an error. It believes no trace, and passes none on, of a client
-// that is not a trusted proxy.
+// It refuses to tell what a client or a back end wrote, but for the name of the
+// program that asked (User-Agent): of a span only the attributes in allowed.go
+// leave the process, never a path, a query, another header or the text of an
+// error. It believes no trace, and passes none on, of a client that is not a
+// trusted proxy.
 package traces
 
 import (

@@ -23,14 +23,6 @@ const (
 	maxInformational = 8
 )
 
-// What an answer is given up for. None quotes it: a value may be a secret.
-var (
-	errUnasked   = errors.New("the connection was closed, or brought an answer that nobody asked for")
-	errTooLong   = errors.New("the answer's header is longer than is read")
-	errFlood     = fmt.Errorf("more than %d informational answers", maxInformational)
-	errMalformed = errors.New("the answer is not of HTTP/1")
-)
-
 // conn is one connection to the back end. At any time it belongs to one request
 // or to the idle ones, and nobody else touches it but to close it.
 type conn struct {

@@ -82,7 +82,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errTarget
 	}
 	if !t.isDirect(req) {
-		return t.fallback.RoundTrip(req)
+		res, err := t.fallback.RoundTrip(req)
+		return res, unquoted(err)
 	}
 	return t.exchange(req)
 }

@@ -52,12 +52,19 @@ func TestReverseProxyServesTheSame(t *testing.T) {
 					if method == "POST" || method == "PUT" {
 						body = strings.Repeat("body ", 10000)
 					}
-					req, err := http.NewRequestWithContext(t.Context(), method, gate.URL+"/a%2Fb?c=d", strings.NewReader(body))
+					// A body goes without a gate: net/http's server closes it when the
+					// answer begins, and http.Transport, which looks once more
+					// whether it has ended, now and then cuts the answer for it.
+					at, way := gate.URL, http.RoundTripper(http.DefaultTransport)
+					if body != "" {
+						at, way = back.URL, rt
+					}
+					req, err := http.NewRequestWithContext(t.Context(), method, at+"/a%2Fb?c=d", strings.NewReader(body))
 					if err != nil {
 						t.Fatal(err)
 					}
 					req.Header.Set("User-Agent", "")
-					res := send(http.DefaultTransport, req)
+					res := send(way, req)
 					if res.err != nil {
 						t.Fatal(res.err)
 					}
