@@ -55,7 +55,7 @@ func TestReverseProxyServesTheSame(t *testing.T) {
 					// A body goes without a gate: net/http's server closes it when the
 					// answer begins, and http.Transport, which looks once more
 					// whether it has ended, now and then cuts the answer for it.
-					at, way := gate.URL, http.RoundTripper(http.DefaultTransport)
+					at, way := gate.URL, http.DefaultTransport
 					if body != "" {
 						at, way = back.URL, rt
 					}
