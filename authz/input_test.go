@@ -84,7 +84,7 @@ func wantSame(t *testing.T, f form, in Input) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := f.value(in, true)
+	got, err := f.value(in, view{whole: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,12 +127,12 @@ func TestAClaimNeverShadowsAKeyOfOurs(t *testing.T) {
 
 func TestClaimsAreConvertedOnceForAToken(t *testing.T) {
 	in := full()
-	first, err := form{claims: true}.value(in, true)
+	first, err := form{claims: true}.value(in, view{whole: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	in.Principal.Claims["company"] = "changed behind the principal's back"
-	again, err := form{claims: true}.value(in, true)
+	again, err := form{claims: true}.value(in, view{whole: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestClaimsAreConvertedOnceForAToken(t *testing.T) {
 func TestAClaimThatNoPolicyCanReadIsNoAnswer(t *testing.T) {
 	in := full()
 	in.Principal.Claims["big"] = json.Number("1e999999999")
-	if _, err := (form{}).value(in, true); err == nil {
+	if _, err := (form{}).value(in, view{whole: true}); err == nil {
 		t.Error("a number beyond reckoning became a term")
 	}
 }
@@ -165,7 +165,7 @@ func FuzzBothFormsOfTheInputAgree(f *testing.F) {
 		}
 		in.Principal.Claims[string([]rune(claim))] = value
 		shape := form{claims: top, prefix: []string{string([]rune(claim))}}
-		if _, err := shape.value(in, true); err != nil {
+		if _, err := shape.value(in, view{whole: true}); err != nil {
 			return // the same number is refused on the other way too
 		}
 		wantSame(t, shape, in)

@@ -8,13 +8,17 @@ import (
 	"github.com/geowarden/geowarden/ogcapi"
 )
 
-// However a policy comes to the request, it is there: a policy that found it
+// However a policy comes to a part of the input, it is there: a policy that found it
 // undefined would take `not` for a yes.
-func TestWhateverLooksAtTheRequestFindsIt(t *testing.T) {
+func TestWhateverRulesLookAtIsThere(t *testing.T) {
 	const head = "package httpapi.authz\nimport rego.v1\n"
 	for name, rules := range map[string]string{
 		"by its name":           `allow if input.request.method == "GET"`,
 		"before another part":   "allow if {\n\tinput.request.method == \"GET\"\n\tinput.subject.kind == \"user\"\n}",
+		"a claim":               `allow if input.company == "osgeo"`,
+		"a claim by a variable": "name := \"company\"\nallow if input[name] == \"osgeo\"",
+		"a claim beneath not":   "default allow := true\nallow := false if not input.company",
+		"other parts":           "allow if {\n\tinput.version == 1\n\tinput.request_method == \"GET\"\n\tinput.request_path[0] == \"collections\"\n\tinput.subject.kind == \"user\"\n\tinput.resource.type == \"items\"\n}",
 		"by a name in brackets": `allow if input["request"].method == "GET"`,
 		"by a variable":         "part := \"request\"\nallow if input[part].method == \"GET\"",
 		"by any name":           `allow if input[_].method == "GET"`,
@@ -34,14 +38,14 @@ func TestWhateverLooksAtTheRequestFindsIt(t *testing.T) {
 		"with another input":    `allow if data.lib.gets with input as object.union(input, {"subject": {}})`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			e, err := authz.NewEmbedded(t.Context(), authz.EmbeddedConfig{Timeout: patience, Load: authz.PolicyFiles(fstest.MapFS{
+			e, err := authz.NewEmbedded(t.Context(), authz.EmbeddedConfig{Timeout: patience, TopLevelClaims: true, Load: authz.PolicyFiles(fstest.MapFS{
 				"authz.rego": {Data: []byte(head + rules)},
 				"lib.rego":   {Data: []byte("package lib\nimport rego.v1\n" + map[bool]string{true: `gets if input.request.method == "GET"`, false: "gets if false"}[name == "in another package" || name == "with another input"])},
 			})})
 			if err != nil {
 				t.Fatal(err)
 			}
-			dec, err := e.Decide(t.Context(), asks(user("ada", nil), ogcapi.Resource{API: "features", Operation: "read", Type: "items", Collection: "obs"}, "collections", "obs", "items"))
+			dec, err := e.Decide(t.Context(), asks(user("ada", map[string]any{"company": "osgeo"}), ogcapi.Resource{API: "features", Operation: "read", Type: "items", Collection: "obs"}, "collections", "obs", "items"))
 			if err != nil || !dec.Allow {
 				t.Errorf("%+v, %v", dec, err)
 			}

@@ -19,7 +19,7 @@ import (
 type policy struct {
 	allow    rego.PreparedEvalQuery
 	reason   rego.PreparedEvalQuery
-	looks    bool // at input.request
+	looks    view
 	revision string
 	warnings []string
 }
@@ -52,7 +52,7 @@ func (c compiling) compile(ctx context.Context, all *files) (*policy, error) {
 		return nil, err
 	}
 	made := &policy{
-		looks:    deciding.looksAtRequest(),
+		looks:    deciding.looks(),
 		revision: all.revision(),
 		warnings: append(c.entrypoint.unconditional(deciding), warnings...),
 	}

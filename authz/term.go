@@ -70,9 +70,9 @@ type identity struct {
 }
 
 // value is the input as the engine reads it: the same as document, built
-// without a detour over JSON, and without input.request where the policy cannot
-// look at it. A test holds the two together.
-func (f form) value(in Input, request bool) (ast.Value, error) {
+// without a detour over JSON, and without the parts that the policy cannot look
+// at. A test holds the two together.
+func (f form) value(in Input, looks view) (ast.Value, error) {
 	who, ok := in.Principal.Derived(newIdentity).(*identity)
 	if !ok {
 		return nil, errors.New("the principal was derived by somebody else")
@@ -80,21 +80,23 @@ func (f form) value(in Input, request bool) (ast.Value, error) {
 	if who.err != nil {
 		return nil, who.err
 	}
-	method := word(in.Request.Method)
-	pairs := make([][2]*ast.Term, 0, 6+len(who.claims))
+	pairs := make([][2]*ast.Term, 0, 6)
+	add := func(key *ast.Term, made func() *ast.Term) {
+		if name, _ := key.Value.(ast.String); looks.has(string(name)) {
+			pairs = append(pairs, ast.Item(key, made()))
+		}
+	}
 	if f.claims {
-		pairs = append(pairs, who.claims...)
+		for _, claim := range who.claims {
+			add(claim[0], func() *ast.Term { return claim[1] })
+		}
 	}
-	pairs = append(pairs,
-		ast.Item(keyVersion, versionTerm),
-		ast.Item(keyRequestMethod, method),
-		ast.Item(keyRequestPath, listTerm(f.path(in.Request))),
-		ast.Item(keySubject, who.subject),
-		ast.Item(keyResource, resourceTerm(in.Request.Resource)),
-	)
-	if request {
-		pairs = append(pairs, ast.Item(keyRequest, requestTerm(in, method)))
-	}
+	add(keyVersion, func() *ast.Term { return versionTerm })
+	add(keyRequestMethod, func() *ast.Term { return word(in.Request.Method) })
+	add(keyRequestPath, func() *ast.Term { return listTerm(f.path(in.Request)) })
+	add(keySubject, func() *ast.Term { return who.subject })
+	add(keyRequest, func() *ast.Term { return requestTerm(in) })
+	add(keyResource, func() *ast.Term { return resourceTerm(in.Request.Resource) })
 	return ast.NewObject(pairs...), nil
 }
 
@@ -125,9 +127,9 @@ func newIdentity(p *authn.Principal) any {
 	}
 }
 
-func requestTerm(in Input, method *ast.Term) *ast.Term {
+func requestTerm(in Input) *ast.Term {
 	pairs := [][2]*ast.Term{
-		ast.Item(keyMethod, method),
+		ast.Item(keyMethod, word(in.Request.Method)),
 		ast.Item(keyPath, ast.InternedTerm(wholePath(in.Request))),
 		ast.Item(keyQuery, valuesTerm(in.Request.Query)),
 		ast.Item(keyClientIP, ast.InternedTerm(address(in.ClientIP))),

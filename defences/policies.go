@@ -90,8 +90,10 @@ var policies = []defence{
 		"TestFlatDemandsEveryScope", "",
 	},
 	{
-		21, "a request that the policy would not find", "authz/looks.go",
-		`found = found || !known || part == "request"`, `found = found || known && part == "request"`,
-		"TestWhateverLooksAtTheRequestFindsIt", "",
+		21, "a part of the input that the policy would not find", "authz/looks.go",
+		`			} else {
+				v.whole = true
+			}`, `			}`,
+		"TestWhateverRulesLookAtIsThere", "",
 	},
 }
