@@ -14,7 +14,7 @@ export GOTOOLCHAIN ?= auto
 export GOFLAGS     ?= -buildvcs=false
 
 PORT   ?= 5001
-PYTHON ?= python3
+PYTHON ?= $(shell deploy/pygeoapi/newest-python)
 
 # How long `make soak` lasts.
 DURATION ?= 10m

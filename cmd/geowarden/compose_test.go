@@ -44,7 +44,7 @@ func readCompose(t *testing.T) composeFile {
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"gateway", "pygeoapi", "keycloak"} {
+	for _, name := range []string{"gateway", "pygeoapi", "postgis", "keycloak"} {
 		if _, found := file.Services[name]; !found {
 			t.Fatalf("there is no service %s", name)
 		}
@@ -123,8 +123,8 @@ func TestComposePublishesTheBackEndNowhereAndTheRestOnLoopback(t *testing.T) {
 			if _, found := file.Networks[network]; !found {
 				t.Errorf("%s is in the network %s, which does not exist", name, network)
 			}
-			if name == "pygeoapi" && (!file.Networks[network].Internal || len(service.Ports) > 0) {
-				t.Errorf("pygeoapi can be reached without the gateway: ports %q, network %s", service.Ports, network)
+			if (name == "pygeoapi" || name == "postgis") && (!file.Networks[network].Internal || len(service.Ports) > 0) {
+				t.Errorf("%s can be reached without the gateway: ports %q, network %s", name, service.Ports, network)
 			}
 		}
 		for other := range service.DependsOn {

@@ -13,14 +13,18 @@ import (
 
 // realm is what these tests look at of Keycloak's representation of a realm.
 type realm struct {
-	Realm   string
-	Clients []struct {
-		ClientID        string
-		Secret          string
+	Realm        string
+	ClientScopes []struct {
+		Name            string
 		ProtocolMappers []struct {
 			ProtocolMapper string
 			Config         map[string]string
 		}
+	}
+	DefaultDefaultClientScopes []string
+	Clients                    []struct {
+		ClientID string
+		Secret   string
 	}
 	Users []struct {
 		ID, Username, Email string
@@ -73,13 +77,20 @@ func TestTheRealmIssuesWhatTheComposeFileExpects(t *testing.T) {
 		t.Errorf("%s is not the realm %s", got, r.Realm)
 	}
 	claims := map[string]string{}
-	for _, mapper := range r.Clients[0].ProtocolMappers {
-		if mapper.Config["access.token.claim"] == "true" {
-			claims[mapper.ProtocolMapper] = mapper.Config["included.custom.audience"] + mapper.Config["claim.name"]
+	for _, scope := range r.ClientScopes {
+		for _, mapper := range scope.ProtocolMappers {
+			if mapper.Config["access.token.claim"] == "true" && slices.Contains(r.DefaultDefaultClientScopes, scope.Name) {
+				claims[mapper.ProtocolMapper+" "+mapper.Config["claim.name"]] = mapper.Config["included.custom.audience"]
+			}
 		}
 	}
-	if claims["oidc-audience-mapper"] != gateway["PROD_OIDC_EXPECTED_AUDIENCE"] || claims["oidc-usermodel-attribute-mapper"] != "company" {
-		t.Errorf("access tokens carry %v", claims)
+	if claims["oidc-audience-mapper "] != gateway["PROD_OIDC_EXPECTED_AUDIENCE"] {
+		t.Errorf("access tokens are for %q", claims["oidc-audience-mapper "])
+	}
+	for _, wanted := range []string{"oidc-sub-mapper ", "oidc-usermodel-attribute-mapper company", "oidc-usermodel-realm-role-mapper realm_access.roles"} {
+		if _, found := claims[wanted]; !found {
+			t.Errorf("access tokens carry %v, and not %s", claims, wanted)
+		}
 	}
 }
 
