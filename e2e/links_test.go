@@ -44,7 +44,7 @@ func TestEveryLinkLeadsToTheGateway(t *testing.T) {
 			}
 			for _, path := range []string{
 				"/collections?f=json", "/collections/obs?f=json", "/collections/obs/items?f=json", "/collections/obs/items?f=html",
-				"/collections/lakes/items?limit=7&offset=7", "/static/css/default.css",
+				"/collections/lakes/items?f=json&offset=7&limit=7", "/static/css/default.css",
 			} {
 				if !seen[c.gateway.url+path] {
 					t.Errorf("no link led to %s", path)

@@ -33,7 +33,7 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "e2e: %v\n", err)
 		return 1
 	}
-	s := &stack{}
+	s := newStack()
 	defer s.kill()
 	stopWhenCut(s)
 	if err := s.start(); err != nil {
@@ -41,6 +41,7 @@ func run(m *testing.M) int {
 	}
 	running = s
 	code := m.Run()
+	printVersions()
 	if err := s.stop(); err != nil {
 		return failed(err)
 	}
@@ -51,6 +52,13 @@ func run(m *testing.M) int {
 		return failed(fmt.Errorf("a test failed"))
 	}
 	_ = os.RemoveAll(logs)
+	if !isWhole() {
+		fmt.Println("e2e: not every test was run, so " + page + " is left as it is")
+		return 0
+	}
+	if err := writePage(); err != nil {
+		return failed(err)
+	}
 	return 0
 }
 

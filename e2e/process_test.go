@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -107,16 +108,32 @@ func (p *process) stop() error {
 
 func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 
-// freePorts finds ports on loopback that nothing listens on. They lie below
-// those that a system gives to outgoing connections, so that none of these
-// takes one before the program that it is meant for does.
+// given are the ports that were handed out: a program may take half a minute
+// until it listens on its own.
+var given struct {
+	sync.Mutex
+	ports map[string]bool
+}
+
+// freePorts finds ports on loopback that nothing listens on, and that it gave
+// to nobody else. They lie below those that a system gives to outgoing
+// connections, so that none of these takes one before the program that it is
+// meant for does.
 func freePorts(n int) ([]string, error) {
+	given.Lock()
+	defer given.Unlock()
+	if given.ports == nil {
+		given.ports = map[string]bool{}
+	}
 	var found []string
 	for first, tries := 20000+rand.IntN(10000), 0; len(found) < n; tries++ {
 		if tries == 1000 {
 			return nil, errors.New("there is no free port")
 		}
 		port := strconv.Itoa(first + tries)
+		if given.ports[port] {
+			continue
+		}
 		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if err != nil {
 			continue
@@ -124,6 +141,7 @@ func freePorts(n int) ([]string, error) {
 		if err := listener.Close(); err != nil {
 			return nil, err
 		}
+		given.ports[port] = true
 		found = append(found, port)
 	}
 	return found, nil

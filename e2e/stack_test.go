@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,14 +24,21 @@ import (
 const elsewhere = "http://pygeoapi.invalid:8080/api"
 
 // stack is everything that runs: an issuer, two pygeoapis, and a gateway for
-// each mode in front of one of them.
+// each mode in front of one of them; and, each started when it is first asked
+// for, what not every test needs.
 type stack struct {
 	issuer *demo.Issuer
 	server *httptest.Server
 	key    string // the API key, and what must not be found in any log
 
-	moved  *backend // calls itself elsewhere
-	public *backend // calls itself by the public address of standard
+	moved  *backend // Flask, calls itself elsewhere
+	public *backend // Flask, calls itself by the public address of standard
+
+	database  func() (*database, error)
+	starlette func() (*backend, error) // calls itself elsewhere
+	keycloak  func() (*keycloak, error)
+	other     func() (*otherIssuer, error)
+	opa       func() (*remoteOPA, error)
 
 	apiKey   *gateway // API-key mode in front of moved
 	jwks     *gateway // JWKS mode in front of moved
@@ -43,7 +52,7 @@ type stack struct {
 
 // backend is a pygeoapi.
 type backend struct {
-	*process
+	*peer
 	url  string // where it listens
 	name string // what it calls itself
 }
@@ -55,8 +64,17 @@ type gateway struct {
 	url  string // $G of the README: with the context
 }
 
+func newStack() *stack {
+	s := &stack{key: "canary-" + rand.Text()}
+	s.database = sync.OnceValues(s.startDatabase)
+	s.starlette = sync.OnceValues(func() (*backend, error) { return s.startStarlette("pygeoapi-starlette") })
+	s.keycloak = sync.OnceValues(s.startKeycloak)
+	s.other = sync.OnceValues(func() (*otherIssuer, error) { return s.startOtherIssuer("oidc-provider", "") })
+	s.opa = sync.OnceValues(s.startOPA)
+	return s
+}
+
 func (s *stack) start() error {
-	s.key = "canary-" + rand.Text()
 	if err := s.startIssuer(); err != nil {
 		return err
 	}
@@ -73,17 +91,13 @@ func (s *stack) start() error {
 	if err := starting.Wait(); err != nil {
 		return err
 	}
-	company, err := filepath.Abs("../policies/examples/company")
-	if err != nil {
-		return err
-	}
 	starting.Go(func() (err error) {
 		s.apiKey, err = s.startGateway("api-key", port[3], s.moved, s.apiKeyMode())
 		return
 	})
 	starting.Go(func() (err error) { s.jwks, err = s.startGateway("jwks", port[4], s.moved, s.jwksMode()); return })
 	starting.Go(func() (err error) {
-		s.oidc, err = s.startGateway("oidc", port[5], s.moved, append(s.oidcMode(), "DEV_POLICY_PATH="+company))
+		s.oidc, err = s.startGateway("oidc", port[5], s.moved, append(s.oidcMode(), "DEV_POLICY_PATH="+repository("policies/examples/company")))
 		return
 	})
 	starting.Go(func() (err error) {
@@ -103,46 +117,66 @@ func (s *stack) startIssuer() (err error) {
 	return nil
 }
 
-// startBackend starts pygeoapi. Its access log holds what the gateway must
-// never pass on, should it arrive.
+// startBackend starts pygeoapi as its official image does. Its access log holds
+// what the gateway must never pass on, should it arrive.
 func (s *stack) startBackend(log, port, name string) (*backend, error) {
-	serve, err := filepath.Abs("../deploy/pygeoapi/serve")
+	const arrived = `--access-logfile=- --access-logformat='%(m)s %(U)s %(q)s id=%({x-request-id}i)s key=%({x-api-key}i)s authorization=%({authorization}i)s'`
+	return s.startPygeoapi(log, port, name, "PYGEOAPI_SERVER=flask", "GUNICORN_CMD_ARGS="+arrived)
+}
+
+// startStarlette starts pygeoapi under its other server.
+func (s *stack) startStarlette(log string) (*backend, error) {
+	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
+	return s.startPygeoapi(log, port, elsewhere, "PYGEOAPI_SERVER=starlette")
+}
+
+// startPygeoapi starts it with the database, where there is one.
+func (s *stack) startPygeoapi(log, port, name string, env ...string) (*backend, error) {
 	scratch, err := filepath.Abs(logs) // its jobs go where the logs go, even if it is killed
 	if err != nil {
 		return nil, err
 	}
-	const arrived = `--access-logfile=- --access-logformat='%(m)s %(U)s %(q)s id=%({x-request-id}i)s key=%({x-api-key}i)s authorization=%({authorization}i)s'`
-	p, err := s.launch(log, []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + scratch,
-		"PYGEOAPI_SERVER_URL=" + name, "GUNICORN_CMD_ARGS=" + arrived,
-	}, serve, port)
-	if err != nil {
-		return nil, err
+	env = append(env, "TMPDIR="+scratch, "PYGEOAPI_SERVER_URL="+name)
+	if needPostGIS.missing() == nil {
+		database, err := s.database()
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, "PYGEOAPI_DATABASE_HOST=127.0.0.1", "PYGEOAPI_DATABASE_PORT="+database.port)
 	}
-	b := &backend{process: p, url: "http://127.0.0.1:" + port, name: name}
-	return b, p.answers(b.url + "/conformance?f=json")
+	p, err := s.startPeer(log, 3*time.Minute, env, repository("deploy/pygeoapi/serve"), port)
+	return &backend{peer: p, url: "http://127.0.0.1:" + port, name: name}, err
 }
 
 // startGateway starts the program in the mode that the settings turn on.
 func (s *stack) startGateway(log, port string, behind *backend, mode []string) (*gateway, error) {
-	binary, err := filepath.Abs("../bin/geowarden")
-	if err != nil {
-		return nil, err
-	}
 	root := "http://127.0.0.1:" + port
 	p, err := s.launch("geowarden-"+log, append([]string{
 		"ENV_STATE=dev", "HOST=127.0.0.1", "PORT=" + port, "DEV_LOG_LEVEL=debug",
 		"DEV_PYGEOAPI_BASEURL=" + root, "DEV_FASTGEOAPI_CONTEXT=/geoapi",
 		"DEV_UPSTREAM_URL=" + behind.url, "DEV_UPSTREAM_SERVER_URL=" + behind.name,
-	}, mode...), binary, "serve")
+	}, mode...), repository("bin/geowarden"), "serve")
 	if err != nil {
 		return nil, err
 	}
 	g := &gateway{process: p, root: root, url: root + "/geoapi"}
 	return g, p.answers(root + "/readyz")
+}
+
+// gatewayFor starts a gateway that only one test needs, and stops it after it.
+func (s *stack) gatewayFor(t *testing.T, behind *backend, settings ...string) *gateway {
+	t.Helper()
+	port := must[string](t)(freePort())
+	g := must[*gateway](t)(s.startGateway(strings.ReplaceAll(t.Name(), "/", "-")+"-"+port, port, behind, settings))
+	t.Cleanup(func() {
+		if err := g.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
 }
 
 func (s *stack) launch(name string, env []string, argv ...string) (*process, error) {
@@ -158,14 +192,17 @@ func (s *stack) launch(name string, env []string, argv ...string) (*process, err
 
 // stop ends every process. A gateway that was asked to stop must end well.
 func (s *stack) stop() error {
-	var errs []error
+	var stopping errgroup.Group
 	for _, p := range s.processes {
-		if err := p.stop(); err != nil && strings.HasPrefix(p.name, "geowarden") {
-			errs = append(errs, err)
-		}
+		stopping.Go(func() error {
+			if err := p.stop(); err != nil && strings.HasPrefix(p.name, "geowarden") {
+				return err
+			}
+			return nil
+		})
 	}
 	s.server.Close()
-	return errors.Join(errs...)
+	return stopping.Wait()
 }
 
 // kill ends what still runs, at once.
@@ -177,20 +214,24 @@ func (s *stack) kill() {
 	}
 }
 
-// leaks looks for the key and for every token in all logs, the back ends'
-// included: they show what arrived. A token's parts count too.
+// leaks looks for the key and for every token in all logs, those of what arrived
+// at the back ends included. A token's claims alone count too.
 func (s *stack) leaks() error {
 	secrets := []string{s.key}
 	for _, token := range s.tokens {
-		secrets = append(secrets, strings.Split(token, ".")[1:]...)
+		if _, signed, isJWT := strings.Cut(token, "."); isJWT {
+			token, _, _ = strings.Cut(signed, ".") // what is before it is the same for many
+		}
+		secrets = append(secrets, token)
 	}
-	var errs []error
-	for _, p := range s.processes {
-		text, err := os.ReadFile(p.log)
+	files, err := filepath.Glob(filepath.Join(logs, "*.log"))
+	errs := []error{err}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
 		errs = append(errs, err)
 		for _, secret := range secrets {
 			if secret != "" && strings.Contains(string(text), secret) {
-				errs = append(errs, fmt.Errorf("%s: a credential is in %s", p.name, p.log))
+				errs = append(errs, fmt.Errorf("a credential is in %s", file))
 				break
 			}
 		}
