@@ -36,7 +36,7 @@ version = $(shell git describe --tags --always --dirty 2>/dev/null)
 commit  = $(shell git rev-parse HEAD 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build docs test defences fuzz check fmt vet lint staticcheck policies alerts vulncheck compose systemd image image-test pygeoapi e2e bench load soak bench-quick clean
+.PHONY: help build docs test defences fuzz check fmt vet lint staticcheck policies alerts vulncheck compose systemd image image-test pygeoapi keycloak e2e bench load soak bench-quick clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9.-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -124,8 +124,13 @@ alerts: ## check the alert rules and run their tests
 pygeoapi: .venv ## serve the sample collections with pygeoapi on loopback (PORT=5001)
 	deploy/pygeoapi/serve $(PORT)
 
-e2e: .venv ## run the end-to-end tests: the real binary in front of a real pygeoapi
-	go test -tags e2e -count=1 -timeout 10m ./e2e/...
+keycloak: .tools/keycloak ## serve the sample realm with Keycloak on loopback (port 8282; it takes Java and Maven)
+	deploy/keycloak/serve
+
+# In that folder, and not by its name: then go test passes on what it prints.
+e2e: .venv ## run the end-to-end tests with real peers, and write docs/compatibility.md
+	e2e/install
+	cd e2e && go test -tags e2e -count=1 -timeout 30m
 
 bench: build bin/bench ## write docs/benchmarks.md: the cost of a request in each mode, beside a bare proxy; PROFILE=jwks profiles one instead
 ifdef PROFILE
@@ -151,7 +156,7 @@ bin/bench:
 	go build -o $@ ./bench
 
 clean: ## remove what was built and installed
-	rm -rf bin .tools .venv e2e/logs
+	rm -rf bin .tools .venv e2e/logs e2e/node/node_modules
 
 # A tool's stamp carries its version: another version is another file, so a
 # pin that moves installs anew.
@@ -166,11 +171,24 @@ $(tools)/%:
 	@rm -f $(tools)/$(firstword $(subst @, ,$*))@*
 	@touch $@
 
-# Whole or not at all: an install that was cut short leaves no .venv behind.
+# What `make e2e` is in front of, beside and behind: the newest release of each.
+.tools/keycloak:
+	deploy/keycloak/install $@
+
+e2e/node/node_modules: e2e/node/package.json
+	cd e2e/node && npm install --no-audit --no-fund --no-package-lock --loglevel=error
+	@touch $@
+
+.tools/bin/opa: $(tools)/opa@$(OPA_VERSION)
+
+# Whole or not at all: an install that was cut short leaves nothing behind.
 .venv: deploy/pygeoapi/requirements.txt
+.tools/clients: e2e/clients/requirements.txt
+.tools/fastgeoapi: e2e/fastgeoapi/requirements.txt
+.venv .tools/clients .tools/fastgeoapi:
 	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
-		{ echo "pygeoapi needs Python 3.10 or newer with its venv module (Debian: python3-venv); $(PYTHON) is not that" >&2; exit 1; }
-	rm -rf .venv
-	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check -r $< || { rm -rf .venv; exit 1; }
-	@touch .venv
+		{ echo "$@ needs Python 3.10 or newer with its venv module (Debian: python3-venv); $(PYTHON) is not that" >&2; exit 1; }
+	rm -rf $@
+	$(PYTHON) -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check -r $< || { rm -rf $@; exit 1; }
+	@touch $@
