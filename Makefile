@@ -7,6 +7,7 @@ GOLANGCI_LINT_VERSION := v2.15.0
 STATICCHECK_VERSION   := v0.8.2
 GOVULNCHECK_VERSION   := v1.8.0
 COMPOSE_GO_VERSION    := v2.16.2
+HELM_VERSION          := v4.3.1
 OPA_VERSION           := $(shell awk '$$1 == "github.com/open-policy-agent/opa" {print $$2}' go.mod)
 
 # go.mod names a toolchain; `auto` fetches it where an older one is at hand.
@@ -36,7 +37,7 @@ version = $(shell git describe --tags --always --dirty 2>/dev/null)
 commit  = $(shell git rev-parse HEAD 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build docs test defences fuzz check fmt vet lint staticcheck policies alerts vulncheck compose systemd image image-test pygeoapi keycloak e2e bench load soak bench-quick clean
+.PHONY: help build docs test defences fuzz check fmt vet lint staticcheck policies alerts vulncheck compose systemd helm image image-test pygeoapi keycloak e2e bench load soak bench-quick clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9.-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,7 +75,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s), one after the other
 		done; \
 	done
 
-check: fmt vet lint staticcheck policies alerts vulncheck compose systemd ## format, lint, policies, alerts, known vulnerabilities, deployment files
+check: fmt vet lint staticcheck policies alerts vulncheck compose systemd helm ## format, lint, policies, alerts, known vulnerabilities, deployment files
 
 fmt:
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
@@ -107,6 +108,10 @@ compose: $(tools)/compose-go@$(COMPOSE_GO_VERSION)
 
 systemd:
 	deploy/systemd/check
+
+# Its tests are a module of their own, which alone needs the types of Kubernetes.
+helm: $(tools)/helm@$(HELM_VERSION) ## check the Helm chart: what it makes, what it refuses, what its documentation says
+	cd deploy/helm && HELM=$(tools)/bin/helm go test -count=1 .
 
 image: ## build the container image geowarden
 	docker build --build-arg VERSION=$(version) --build-arg COMMIT=$(commit) --tag geowarden .
@@ -165,6 +170,7 @@ $(tools)/staticcheck@%:   package = honnef.co/go/tools/cmd/staticcheck
 $(tools)/govulncheck@%:   package = golang.org/x/vuln/cmd/govulncheck
 $(tools)/opa@%:           package = github.com/open-policy-agent/opa
 $(tools)/compose-go@%:    package = github.com/compose-spec/compose-go/v2/cmd
+$(tools)/helm@%:          package = helm.sh/helm/v4/cmd/helm
 $(tools)/%:
 	@mkdir -p $(tools)/bin
 	GOBIN=$(tools)/bin go install $(package)@$(lastword $(subst @, ,$*))
