@@ -23,8 +23,8 @@ it comes from. checks.tpl refuses the same name elsewhere.
 {{- $names = append $names .name -}}
 {{- end -}}
 {{- if not (has "GOMEMLIMIT" $names) -}}
-# A mebibyte of the limit, of which there are so many, counts as a million bytes:
-# a twentieth is left to what Go does not count.
+# So many mebibytes are taken for as many million bytes: that leaves a twentieth
+# of the limit to what Go does not count.
 - name: MEMORY_LIMIT_MEBIBYTES
   valueFrom:
     resourceFieldRef: {containerName: geowarden, resource: limits.memory, divisor: 1Mi}
