@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -95,23 +96,67 @@ func TestAClientExecutes(t *testing.T) {
 	shows(t, "OWSLib", "a process executed")
 }
 
-// TestGDAL reads a collection as QGIS and everything else that is built on GDAL
-// does.
+// TestGDAL reads a collection as everything does that is built on GDAL: with
+// Debian's, and with the newest, which comes with pyogrio.
 func TestGDAL(t *testing.T) {
-	needs(t, needGDAL)
-	isVersion("GDAL", strings.TrimPrefix(strings.SplitN(string(must[[]byte](t)(exec.Command("ogrinfo", "--version").Output())), ",", 2)[0], "GDAL "))
-	shows(t, "GDAL", "`ogrinfo OAPIF:` reading a collection page by page, with a header; with a key and with a token, Flask and Starlette behind")
+	needs(t, needGDAL, needClients)
+	debian := strings.TrimPrefix(strings.SplitN(string(must[[]byte](t)(exec.Command("ogrinfo", "--version").Output())), ",", 2)[0], "GDAL ")
+	shows(t, "GDAL", "`ogrinfo OAPIF:` and pyogrio reading a collection page by page, with a header; with a key and with a token, Flask and Starlette behind")
+	newest := ""
 	for _, d := range doors(t) {
 		t.Run(d.how, func(t *testing.T) {
+			headers := filepath.Join(t.TempDir(), "headers")
+			if err := os.WriteFile(headers, []byte(d.field), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			before := d.gateway.pages(t)
-			said := runs(t, []string{"GDAL_HTTP_HEADERS=" + string(d.field)}, "ogrinfo", "-ro", "-al", "-geom=NO", "-oo", "PAGE_SIZE=10", "OAPIF:"+d.gateway.url+"/", "lakes")
+			said := runs(t, []string{"GDAL_HTTP_HEADER_FILE=" + headers}, "ogrinfo", "-ro", "-al", "-geom=NO", "-oo", "PAGE_SIZE=10", "OAPIF:"+d.gateway.url+"/", "lakes")
 			if n := bytes.Count(said, []byte("\nOGRFeature(lakes):")); n != 25 || !bytes.Contains(said, []byte("Baikal")) {
 				t.Errorf("%d lakes were read: %.3000s", n, said)
 			}
-			if pages := d.gateway.pages(t) - before; pages < 3 {
+			got := read(t, d, ".tools/clients/bin/python", "e2e/clients/gdal.py", "lakes")
+			if newest = got.Version; !slices.Equal(got.IDs, numbers(1, 25)) {
+				t.Errorf("GDAL %s read %q", newest, got.IDs)
+			}
+			if pages := d.gateway.pages(t) - before; pages < 6 {
 				t.Errorf("the gateway saw %d requests for items", pages)
 			}
 		})
+	}
+	isVersion("GDAL", newest+" (pyogrio), "+debian+" (Debian)")
+	d := door{gateway: running.apiKey, field: running.withKey()}
+	cmd := client(t, d, ".tools/clients/bin/python", "e2e/clients/gdal.py", "lakes")
+	cmd.Env = append(cmd.Env, "BY_OPTION=yes")
+	if out, err := cmd.CombinedOutput(); err == nil || !bytes.Contains(out, []byte("no api key")) {
+		t.Errorf("docs/clients.md says that GDAL %s does not send GDAL_HTTP_HEADERS: %v %s", newest, err, out)
+	}
+	doesNot(t, "GDAL", "newer versions do not send a header of the option `GDAL_HTTP_HEADERS`", "its driver for OGC APIs sets headers of its own in its place; a file named by `GDAL_HTTP_HEADER_FILE` works in all versions")
+}
+
+// TestTheClientsOfTheDocumentGetIn runs the blocks of docs/clients.md.
+func TestTheClientsOfTheDocumentGetIn(t *testing.T) {
+	needs(t, needClients, needNode, needGDAL)
+	blocks := steps(t, string(must[[]byte](t)(os.ReadFile("../docs/clients.md"))), "client")
+	if len(blocks) < 6 {
+		t.Fatalf("only %d blocks", len(blocks))
+	}
+	for _, block := range blocks {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		cmd := map[string]*exec.Cmd{
+			"bash":   exec.CommandContext(ctx, "bash", "-euc", block.text),
+			"python": exec.CommandContext(ctx, repository(".tools/clients/bin/python"), "-c", block.text),
+			"node":   exec.CommandContext(ctx, "node", "--input-type=module", "-e", block.text),
+		}[block.kind]
+		cmd.Dir = t.TempDir()
+		if block.kind == "node" { // which looks for packages from where it is
+			cmd.Dir = repository("e2e/node")
+		}
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "G=" + running.apiKey.url, "KEY=" + running.key}
+		out, err := cmd.CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("Baikal")) && !bytes.Contains(out, []byte("ganges-delta")) {
+			t.Errorf("docs/clients.md:%d: %v\n%.3000s", block.number, err, out)
+		}
 	}
 }
 
