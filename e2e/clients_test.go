@@ -185,10 +185,15 @@ func read(t *testing.T, d door, argv ...string) reading {
 	if err != nil {
 		t.Fatalf("%q: %v\n%s\nsee %s", argv, err, &stderr, d.gateway.log)
 	}
+	return lastLine[reading](t, out)
+}
+
+// lastLine is what a program says on its last line, in JSON.
+func lastLine[T any](t *testing.T, out []byte) (got T) {
+	t.Helper()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	var got reading
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &got); err != nil {
-		t.Fatalf("%q: %v: %s", argv, err, out)
+		t.Fatalf("%v: %.3000s", err, out)
 	}
 	return got
 }

@@ -66,13 +66,18 @@ type database struct {
 	port string
 }
 
-func (s *stack) startDatabase() (*database, error) {
+func (s *stack) startDatabase(name string) (*database, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.startPeer("postgis", time.Minute, nil, repository("deploy/postgis/serve"), port)
+	p, err := s.startPeer(name, time.Minute, nil, repository("deploy/postgis/serve"), port)
 	return &database{peer: p, port: port}, err
+}
+
+// setting tells pygeoapi where it is.
+func (d *database) setting() []string {
+	return []string{"PYGEOAPI_DATABASE_HOST=127.0.0.1", "PYGEOAPI_DATABASE_PORT=" + d.port}
 }
 
 // remoteOPA is an OPA server with the policy of a collection a company.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -66,7 +67,7 @@ type gateway struct {
 
 func newStack() *stack {
 	s := &stack{key: "canary-" + rand.Text()}
-	s.database = sync.OnceValues(s.startDatabase)
+	s.database = sync.OnceValues(func() (*database, error) { return s.startDatabase("postgis") })
 	s.starlette = sync.OnceValues(func() (*backend, error) { return s.startStarlette("pygeoapi-starlette") })
 	s.keycloak = sync.OnceValues(s.startKeycloak)
 	s.other = sync.OnceValues(func() (*otherIssuer, error) { return s.startOtherIssuer("oidc-provider", "") })
@@ -133,19 +134,20 @@ func (s *stack) startStarlette(log string) (*backend, error) {
 	return s.startPygeoapi(log, port, elsewhere, "PYGEOAPI_SERVER=starlette")
 }
 
-// startPygeoapi starts it with the database, where there is one.
+// startPygeoapi starts it with the database that env names, or else with the one
+// that the tests share, where there is one.
 func (s *stack) startPygeoapi(log, port, name string, env ...string) (*backend, error) {
 	scratch, err := filepath.Abs(logs) // its jobs go where the logs go, even if it is killed
 	if err != nil {
 		return nil, err
 	}
 	env = append(env, "TMPDIR="+scratch, "PYGEOAPI_SERVER_URL="+name)
-	if needPostGIS.missing() == nil {
+	if needPostGIS.missing() == nil && !slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, "PYGEOAPI_DATABASE_PORT=") }) {
 		database, err := s.database()
 		if err != nil {
 			return nil, err
 		}
-		env = append(env, "PYGEOAPI_DATABASE_HOST=127.0.0.1", "PYGEOAPI_DATABASE_PORT="+database.port)
+		env = append(env, database.setting()...)
 	}
 	p, err := s.startPeer(log, 3*time.Minute, env, repository("deploy/pygeoapi/serve"), port)
 	return &backend{peer: p, url: "http://127.0.0.1:" + port, name: name}, err
@@ -169,7 +171,11 @@ func (s *stack) startGateway(log, port string, behind *backend, mode []string) (
 // gatewayFor starts a gateway that only one test needs, and stops it after it.
 func (s *stack) gatewayFor(t *testing.T, behind *backend, settings ...string) *gateway {
 	t.Helper()
-	port := must[string](t)(freePort())
+	return s.gatewayAt(t, must[string](t)(freePort()), behind, settings...)
+}
+
+func (s *stack) gatewayAt(t *testing.T, port string, behind *backend, settings ...string) *gateway {
+	t.Helper()
 	g := must[*gateway](t)(s.startGateway(strings.ReplaceAll(t.Name(), "/", "-")+"-"+port, port, behind, settings))
 	t.Cleanup(func() {
 		if err := g.stop(); err != nil {

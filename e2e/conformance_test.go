@@ -1,0 +1,104 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestConformanceIsKept runs the abstract tests of OGC API Features Part 1 (OGC
+// 17-069r4, annex A) against pygeoapi itself and through the gateway: what passes
+// without it passes with it. A suite sends no credential, so in the API-key mode
+// a shim in front adds it.
+func TestConformanceIsKept(t *testing.T) {
+	port := must[string](t)(freePort())
+	behind := must[*backend](t)(running.startBackend("pygeoapi-conformance", port, "http://127.0.0.1:"+port))
+	open := running.gatewayFor(t, behind)
+	front := shim(t, running.withKey())
+	keyed := running.gatewayFor(t, behind, append(running.apiKeyMode(), "DEV_PYGEOAPI_BASEURL="+front.URL)...)
+	front.lead(keyed.root)
+
+	without := conformance(t, behind.url)
+	failed := slices.DeleteFunc(slices.Clone(abstractTests), func(a abstractTest) bool { return without[a.id] == nil })
+	if len(failed) > len(abstractTests)/4 {
+		t.Errorf("%d of %d fails without the gateway: they prove little", len(failed), len(abstractTests))
+	}
+	for _, a := range failed {
+		t.Logf("%s fails without the gateway: %v", a.id, without[a.id])
+		doesNot(t, "pygeoapi", "`"+a.id+"` of OGC API Features Part 1 fails", "without the gateway it fails too")
+	}
+	for name, root := range map[string]string{"open": open.url, "with a key": front.URL + "/geoapi"} {
+		t.Run(name, func(t *testing.T) {
+			through := conformance(t, root)
+			for _, a := range abstractTests {
+				if without[a.id] == nil && through[a.id] != nil {
+					t.Errorf("%s passes without the gateway, and through it: %v", a.id, through[a.id])
+				}
+			}
+		})
+	}
+	shows(t, "pygeoapi", "the abstract tests of OGC API Features Part 1 (core, GeoJSON, HTML, OpenAPI 3.0), run by this project: what passes without the gateway passes through it, open and with a key")
+	// A suite without a credential would see nothing.
+	if err := conformance(t, keyed.url)["/conf/core/root-success"]; err == nil {
+		t.Error("without the shim the landing page is open")
+	}
+}
+
+// conformance runs every abstract test below an address.
+func conformance(t *testing.T, root string) map[string]error {
+	t.Helper()
+	s := &suite{t: t, root: root}
+	outcome := map[string]error{}
+	for _, a := range abstractTests {
+		outcome[a.id] = a.run(s)
+	}
+	return outcome
+}
+
+// front is a proxy that adds a header to whatever passes.
+type front struct {
+	*httptest.Server
+	target *url.URL
+}
+
+func shim(t *testing.T, field header) *front {
+	t.Helper()
+	name, value, _ := strings.Cut(string(field), ": ")
+	f := &front{}
+	f.Server = httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(f.target)
+		r.Out.Header.Set(name, value)
+	}})
+	t.Cleanup(f.Close)
+	return f
+}
+
+// lead says where it leads to.
+func (f *front) lead(to string) {
+	target, err := url.Parse(to)
+	if err != nil {
+		panic(err)
+	}
+	f.target = target
+}
+
+// suite is what the tests know: an address, as somebody who has never been there.
+type suite struct {
+	t    *testing.T
+	root string
+}
+
+// fetch gets an address, or a path below the root, in a format.
+func (s *suite) fetch(where, accept string) answer {
+	s.t.Helper()
+	if strings.HasPrefix(where, "/") || where == "" {
+		where = s.root + where
+	}
+	return ask(s.t, http.MethodGet, where, "", header("Accept: "+accept))
+}
