@@ -58,6 +58,14 @@ func TestStreamsThatTakeNothingAreBounded(t *testing.T) {
 	if !ask(httptest.NewRecorder()) {
 		t.Error("one beyond them was answered")
 	}
+	// An orchestrator that got no answer either would end the gateway.
+	for _, path := range []string{"/healthz", "/readyz"} {
+		w := httptest.NewRecorder()
+		r.proxy.Health().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != http.StatusOK {
+			t.Errorf("%s is %d on a listener of its own", path, w.Code)
+		}
+	}
 	close(release)
 	all.Wait()
 	if n := r.proxy.InFlight(); n != 0 {

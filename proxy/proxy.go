@@ -167,14 +167,24 @@ func (p *Proxy) check() error {
 // everything else. What is not below the context is refused inside the gate,
 // not by the router, which reads escaped paths in its own way.
 func (p *Proxy) Handler() http.Handler {
+	r := p.health(p.bound)
+	r.NotFound(p.gate)
+	r.MethodNotAllowed(p.gate)
+	return r
+}
+
+// Health returns the two health paths alone, for a listener that is not for
+// everybody. A flood on the other listener takes no place here: it must not make
+// an orchestrator end a gateway that holds its own.
+func (p *Proxy) Health() http.Handler { return p.health() }
+
+func (p *Proxy) health(first ...func(http.Handler) http.Handler) chi.Router {
 	r := chi.NewRouter()
-	r.Use(p.bound, p.clientIP(), p.record, p.cors)
+	r.Use(append(first, p.clientIP(), p.record, p.cors)...)
 	for path, answer := range map[string]http.HandlerFunc{"/healthz": p.healthz, "/readyz": p.readyz} {
 		r.Get(path, answer)
 		r.Head(path, answer)
 	}
-	r.NotFound(p.gate)
-	r.MethodNotAllowed(p.gate)
 	return r
 }
 

@@ -93,10 +93,10 @@ func (o *observed) around(handler http.Handler) http.Handler {
 }
 
 // tasks are what runs beside the gateway, until their context is done.
-func (o *observed) tasks(handler http.Handler, log *zap.Logger) (tasks []func(context.Context)) {
+func (o *observed) tasks(health http.Handler, log *zap.Logger) (tasks []func(context.Context)) {
 	if o.listener != nil {
 		tasks = append(tasks, func(ctx context.Context) {
-			if err := o.Serve(ctx, o.listener, handler, log.Named("metrics")); err != nil {
+			if err := o.Serve(ctx, o.listener, health, log.Named("metrics")); err != nil {
 				log.Error("the figures are no longer served", zap.Error(err))
 			}
 		})

@@ -116,9 +116,8 @@ func newGateway(ctx context.Context, s *Settings, seen *observed, log *zap.Logge
 	if err != nil {
 		return nil, err
 	}
-	handler := p.Handler()
-	g := &gateway{server: newServer(s, certificates, seen.around(handler), seen.ConnectionRefused, log), warnings: f.warnings}
-	g.background = slices.Concat(f.background, []func(context.Context){catalog.Run}, seen.tasks(handler, log))
+	g := &gateway{server: newServer(s, certificates, seen.around(p.Handler()), seen.ConnectionRefused, log), warnings: f.warnings}
+	g.background = slices.Concat(f.background, []func(context.Context){catalog.Run}, seen.tasks(p.Health(), log))
 	seen.askParts(ctx, f, p, catalog, g.server, certificates)
 	if certificates != nil {
 		g.background = append(g.background, watching(log, "certificate", certificates.Watch))
