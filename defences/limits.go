@@ -185,11 +185,6 @@ var limits = []defence{
 		"TestStreamsThatTakeNothingAreBounded", "",
 	},
 	{
-		24, "health checks beside a flood", "proxy/proxy.go",
-		`return p.health()`, `return p.health(p.bound)`,
-		"TestStreamsThatTakeNothingAreBounded", "",
-	},
-	{
 		24, "the place of a stream that takes nothing", "proxy/stall.go",
 		`	if c.streams { // here and not after the handler, so that its place is held meanwhile`, `	if c.streams && c.stall < 0 {`,
 		"TestStreamsThatTakeNothingAreBounded", "",
