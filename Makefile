@@ -6,7 +6,7 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 STATICCHECK_VERSION   := v0.8.2
 GOVULNCHECK_VERSION   := v1.8.0
-COMPOSE_GO_VERSION    := v2.16.2
+COMPOSE_VERSION       := v2.40.3
 HELM_VERSION          := v4.3.1
 OPA_VERSION           := $(shell awk '$$1 == "github.com/open-policy-agent/opa" {print $$2}' go.mod)
 
@@ -103,8 +103,8 @@ policies: $(tools)/opa@$(OPA_VERSION)
 vulncheck: $(tools)/govulncheck@$(GOVULNCHECK_VERSION)
 	$(tools)/bin/govulncheck $(if $(VULNDB),-db file://$(realpath $(VULNDB))) $(packages)
 
-compose: $(tools)/compose-go@$(COMPOSE_GO_VERSION)
-	$(tools)/bin/cmd docker-compose.yml >/dev/null
+compose: $(tools)/docker-compose@$(COMPOSE_VERSION)
+	$(tools)/bin/docker-compose config --quiet
 
 systemd:
 	deploy/systemd/check
@@ -169,12 +169,20 @@ $(tools)/golangci-lint@%: package = github.com/golangci/golangci-lint/v2/cmd/gol
 $(tools)/staticcheck@%:   package = honnef.co/go/tools/cmd/staticcheck
 $(tools)/govulncheck@%:   package = golang.org/x/vuln/cmd/govulncheck
 $(tools)/opa@%:           package = github.com/open-policy-agent/opa
-$(tools)/compose-go@%:    package = github.com/compose-spec/compose-go/v2/cmd
 $(tools)/helm@%:          package = helm.sh/helm/v4/cmd/helm
 $(tools)/%:
 	@mkdir -p $(tools)/bin
 	GOBIN=$(tools)/bin go install $(package)@$(lastword $(subst @, ,$*))
 	@rm -f $(tools)/$(firstword $(subst @, ,$*))@*
+	@touch $@
+
+# Its go.mod excludes a version of something, which `go install` refuses.
+$(tools)/docker-compose@%:
+	@mkdir -p $(tools)/bin
+	set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cd "$$folder"; \
+	go mod init compose; go get github.com/docker/compose/v2/cmd@$*; \
+	go build -o $(tools)/bin/docker-compose github.com/docker/compose/v2/cmd
+	@rm -f $(tools)/docker-compose@*
 	@touch $@
 
 # What `make e2e` is in front of, beside and behind: the newest release of each.
