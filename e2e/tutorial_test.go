@@ -47,10 +47,7 @@ func TestTutorial(t *testing.T) {
 	shows(t, "curl", "every step of [the tutorial](tutorial.md): two modes at once refused, a key, tokens, people and policies, an OPA server")
 	document := string(must[[]byte](t)(os.ReadFile("../docs/tutorial.md")))
 	ports := must[[]string](t)(freePorts(2))
-	tutor := &tutor{t: t, folder: filepath.Join(t.TempDir(), "tutorial")}
-	if err := os.Mkdir(tutor.folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	tutor := newTutor(t, "docs/tutorial.md")
 	if err := os.Symlink(repository("policies"), filepath.Join(tutor.folder, "../policies")); err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +65,24 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// tutor takes the steps.
+// tutor takes the steps of a document.
 type tutor struct {
-	t       *testing.T
-	folder  string
-	root    string
-	gateway *process
-	said    string // what the last step has said
-	started int
+	t        *testing.T
+	document string
+	folder   string
+	root     string
+	gateway  *process
+	said     string // what the last step has said
+	started  int
+}
+
+func newTutor(t *testing.T, document string) *tutor {
+	t.Helper()
+	u := &tutor{t: t, document: document, folder: filepath.Join(t.TempDir(), "tutorial")}
+	if err := os.Mkdir(u.folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return u
 }
 
 func (u *tutor) take(s step) {
@@ -135,7 +142,7 @@ func (u *tutor) stop() {
 func (u *tutor) run(s step) {
 	u.t.Helper()
 	u.said = ""
-	for n, line := range strings.Split(strings.TrimSpace(s.text), "\n") {
+	for n, line := range strings.Split(strings.TrimSpace(strings.ReplaceAll(s.text, "\\\n", "")), "\n") {
 		promised := expected.FindStringSubmatch(line)
 		command := expected.ReplaceAllString(line, "")
 		patience := time.Duration(0)
@@ -147,7 +154,7 @@ func (u *tutor) run(s step) {
 			ok := err == nil && (promised == nil || status == promised[1])
 			if ok || time.Now().After(deadline) {
 				if u.said += out; !ok {
-					u.t.Fatalf("docs/tutorial.md:%d: %s\ngot %s (%v)\n%.2000s", s.number+2+n, line, status, err, out)
+					u.t.Fatalf("%s:%d: %s\ngot %s (%v)\n%.2000s", u.document, s.number+2+n, line, status, err, out)
 				}
 				break
 			}
