@@ -110,7 +110,7 @@ func (k *keycloak) device(t *testing.T) string {
 	b.open(started["verification_uri_complete"].(string))
 	b.submit(map[string]string{"username": "tomkralidis", "password": "demo-tomkralidis"})
 	b.submit(map[string]string{"accept": "Yes"})
-	time.Sleep(time.Duration(started["interval"].(float64)) * time.Second) // sooner is slow_down
+	time.Sleep(time.Duration(started["interval"].(float64) * float64(time.Second))) // sooner is slow_down
 	return k.token(t, poll)
 }
 
@@ -168,11 +168,12 @@ func newBrowser(t *testing.T) *browser {
 
 func (b *browser) open(address string) {
 	b.t.Helper()
-	b.read(b.client.Get(address))
+	b.send(must[*http.Request](b.t)(http.NewRequestWithContext(b.t.Context(), http.MethodGet, address, http.NoBody)))
 }
 
-func (b *browser) read(res *http.Response, err error) {
+func (b *browser) send(r *http.Request) {
 	b.t.Helper()
+	res, err := b.client.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -200,7 +201,9 @@ func (b *browser) submit(fields map[string]string) {
 	for _, hidden := range hiddenField.FindAllSubmatch(b.page, -1) {
 		form.Set(string(hidden[1]), html.UnescapeString(string(hidden[2])))
 	}
-	b.read(b.client.PostForm(action.String(), form))
+	r := must[*http.Request](b.t)(http.NewRequestWithContext(b.t.Context(), http.MethodPost, action.String(), strings.NewReader(form.Encode())))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	b.send(r)
 }
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)
