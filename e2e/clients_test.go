@@ -48,7 +48,7 @@ type reading struct {
 // TestClients lets unmodified clients read collections to their end, page after
 // page, with the credential in a header.
 func TestClients(t *testing.T) {
-	needs(t, needClients, needNode, needGDAL)
+	needs(t, needClients, needNode, needJQ)
 	through := doors(t)
 	lakes := numbers(1, 25)
 	for _, c := range []struct {
@@ -163,7 +163,7 @@ func TestTheClientsOfTheDocumentGetIn(t *testing.T) {
 // A client without the credential reads nothing: what the others read was not
 // there for everybody.
 func TestClientsWithoutACredentialReadNothing(t *testing.T) {
-	needs(t, needClients, needNode, needGDAL)
+	needs(t, needClients, needNode, needJQ)
 	d := door{gateway: running.apiKey, field: "X-Nothing: here"}
 	for _, argv := range [][]string{
 		{"e2e/clients/features.sh", "lakes"}, {".tools/clients/bin/python", "e2e/clients/features.py", "lakes"},

@@ -16,6 +16,7 @@ import (
 // exchanged that nobody but containers knows. Then it types the lines of
 // docs/container.md.
 func TestCompose(t *testing.T) {
+	needs(t, needJQ)
 	k := running.withKeycloak(t)
 	var file struct {
 		Services map[string]struct {

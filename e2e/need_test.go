@@ -44,6 +44,7 @@ var (
 	needNode     = need{"the packages of npm (make e2e/node/node_modules; it takes Node.js 20)", all(program("node"), file("e2e/node/node_modules/oidc-provider"))}
 	needChromium = need{"Chromium (Debian: chromium)", program("chromium")}
 	needClients  = need{"the clients of PyPI (make .tools/clients; it takes Python 3.10)", file(".tools/clients/bin/python")}
+	needJQ       = need{"jq (Debian: jq)", program("jq")}
 	needGDAL     = need{"GDAL (Debian: gdal-bin)", program("ogrinfo")}
 	needFast     = need{"fastgeoapi (make .tools/fastgeoapi; it takes Python 3.12 or 3.13)", file(".tools/fastgeoapi/bin/fastgeoapi")}
 	needOPA      = need{"OPA (make .tools/bin/opa)", file(".tools/bin/opa")}

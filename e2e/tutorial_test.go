@@ -42,7 +42,7 @@ func steps(t *testing.T, document, mark string) []step {
 
 // TestTutorial does what docs/tutorial.md says, in its order, in one folder.
 func TestTutorial(t *testing.T) {
-	needs(t, needOPA)
+	needs(t, needOPA, needJQ)
 	k := running.withKeycloak(t)
 	shows(t, "curl", "every step of [the tutorial](tutorial.md): two modes at once refused, a key, tokens, people and policies, an OPA server")
 	document := string(must[[]byte](t)(os.ReadFile("../docs/tutorial.md")))
