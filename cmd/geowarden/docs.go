@@ -36,7 +36,7 @@ func referencePage() string {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.name, orDash(f.def, "`"), orDash(f.mode, ""), f.meaning())
 	}
-	b.WriteString("\n## Names of fastgeoapi without meaning here\n\nThey are known, named in one warning, and not read: ")
+	b.WriteString("\n## Names of fastgeoapi without meaning here\n\nThey are known, named in one warning, and not read; [Coming from fastgeoapi](migration.md) says what becomes of them: ")
 	for i, name := range retired {
 		if i > 0 {
 			b.WriteString(", ")

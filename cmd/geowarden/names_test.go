@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -43,10 +44,23 @@ func TestOnlyNearMissesOfTheProcessEnvironmentAreRefused(t *testing.T) {
 }
 
 func TestRetiredNamesAreOneWarningWhereverTheyStand(t *testing.T) {
-	file := write(t, "DEV_PYGEOAPI_CONFIG=a\nDEV_FASTGEOAPI_MCP_PATH=b\nPROD_LOG_ENQUEUE=1\n")
+	file := write(t, "DEV_PYGEOAPI_CONFIG=a\nDEV_FASTGEOAPI_MCP_SERVER_NAME=b\nPROD_LOG_ENQUEUE=1\nDEV_FASTGEOAPI_RANGE_CACHE=off\nDEV_FASTGEOAPI_RANGE_CACHE_MAX_MB=1\n")
 	_, warnings, err := loadSettings([]string{"DEV_UPSTREAM_URL=http://localhost:5001", "DEV_AWS_LAMBDA_DEPLOY=false"}, file)
-	if err != nil || len(warnings) != 2 || warnings[0].Name != "DEV_AWS_LAMBDA_DEPLOY, DEV_FASTGEOAPI_MCP_PATH, DEV_PYGEOAPI_CONFIG" {
+	if err != nil || len(warnings) != 2 || warnings[0].Name != "DEV_AWS_LAMBDA_DEPLOY, DEV_FASTGEOAPI_MCP_SERVER_NAME, DEV_FASTGEOAPI_RANGE_CACHE, DEV_FASTGEOAPI_RANGE_CACHE_MAX_MB, DEV_PYGEOAPI_CONFIG" {
 		t.Errorf("%v %v", warnings, err)
+	}
+}
+
+// Whoever is told that a name has no meaning here can read what to do instead.
+func TestWhatBecomesOfARetiredNameIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/migration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range retired {
+		if !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("docs/migration.md has no word on %s", name)
+		}
 	}
 }
 
