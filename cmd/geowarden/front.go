@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -30,7 +31,21 @@ type front struct {
 	background []func(context.Context) // each runs until its context is done
 }
 
-const bearerChallenge = `Bearer realm="geowarden"` //nolint:gosec // a challenge, not a credential
+// bearerChallenge asks for a token. As at fastgeoapi, the realm is the audience
+// that a token must be for, where one is expected: what a client asks its
+// authorization server for, and could learn nowhere else.
+func bearerChallenge(audience List) string {
+	realm := "geowarden"
+	if len(audience) > 0 {
+		realm = strings.Map(func(c rune) rune {
+			if c < ' ' || c > '~' || c == '"' || c == '\\' {
+				return -1 // it cannot stand in a quoted string as it is
+			}
+			return c
+		}, audience[0])
+	}
+	return `Bearer realm="` + realm + `"`
+}
 
 // newFront makes the front of the mode that is on.
 func newFront(ctx context.Context, s *Settings, seen *observed, log *zap.Logger) (*front, error) {
@@ -89,7 +104,7 @@ func jwksFront(s *Settings, seen *observed, log *zap.Logger) (*front, error) {
 	}
 	seen.Unchecked(len(s.ExpectedAudience) == 0, s.ExpectedIssuer == "")
 	return &front{
-		scheme:     proxy.Scheme{Mode: string(ModeJWKS), Challenge: bearerChallenge, Message: "Unauthenticated"},
+		scheme:     proxy.Scheme{Mode: string(ModeJWKS), Challenge: bearerChallenge(s.ExpectedAudience), Message: "Unauthenticated"},
 		authn:      tokens,
 		authz:      authz.Flat{Scopes: s.RequiredScopes, AdminOpen: s.AdminOpen},
 		security:   ogcapi.Security{Scheme: ogcapi.SchemeBearer, SchemeName: schemeName(s), TokenURL: s.TokenEndpoint.String()},
@@ -116,7 +131,7 @@ func oidcFront(ctx context.Context, s *Settings, seen *observed, log *zap.Logger
 		return nil, err
 	}
 	f := &front{
-		scheme:     proxy.Scheme{Mode: string(ModeOIDC), Challenge: bearerChallenge, Message: "Unauthorized"},
+		scheme:     proxy.Scheme{Mode: string(ModeOIDC), Challenge: bearerChallenge(s.OIDCExpectedAudience), Message: "Unauthorized"},
 		authn:      tokens,
 		security:   ogcapi.Security{Scheme: ogcapi.SchemeOpenID, SchemeName: schemeName(s), DiscoveryURL: s.publicDiscovery()},
 		keys:       set,

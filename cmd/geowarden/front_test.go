@@ -27,3 +27,24 @@ func TestClientsAreToldTheProvidersOwnAddress(t *testing.T) {
 		}
 	}
 }
+
+// A client learns from the realm what to ask its authorization server for; what
+// cannot be quoted does not break the header.
+func TestTheChallengeNamesTheAudience(t *testing.T) {
+	for audience, want := range map[string]string{
+		"":                                  `Bearer realm="geowarden"`,
+		"https://geo.example.org/geoapi/":   `Bearer realm="https://geo.example.org/geoapi/"`,
+		"geoapi,other":                      `Bearer realm="geoapi"`,
+		"a\"b\\c\u00e9, error=\"no_scope\"": `Bearer realm="abc"`,
+	} {
+		var list List
+		if audience != "" {
+			if err := list.Decode(audience); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := bearerChallenge(list); got != want {
+			t.Errorf("%s: %s, want %s", audience, got, want)
+		}
+	}
+}
