@@ -90,7 +90,7 @@ func checkNames(src *source, s *Settings, r *report) {
 	if unprefixed = slices.DeleteFunc(unprefixed, v.known); len(unprefixed) > 0 {
 		r.warn(strings.Join(unprefixed, ", "), "not read without the prefix %s", v.prefix)
 	}
-	v.warnRetired(src, r)
+	v.warnRetired(src, s, r)
 }
 
 func (v vocabulary) checkDotenvName(name, file string, r *report) {
@@ -128,14 +128,21 @@ func (v vocabulary) checkProcessName(name string, r *report) {
 }
 
 // warnRetired names, in one warning, what fastgeoapi read and this program
-// does not.
-func (v vocabulary) warnRetired(src *source, r *report) {
+// does not. Whoever has such names may also have a policy that was written for
+// the paths that fastgeoapi gave it: on other paths, a rule that denies some of
+// them denies none.
+func (v vocabulary) warnRetired(src *source, s *Settings, r *report) {
 	names := slices.DeleteFunc(src.names(), func(name string) bool {
 		rest, found := strings.CutPrefix(name, v.prefix)
 		return !found || !isRetired(rest)
 	})
-	if len(names) > 0 {
-		slices.Sort(names)
-		r.warn(strings.Join(names, ", "), "known from fastgeoapi, without meaning here, and not read")
+	if len(names) == 0 {
+		return
+	}
+	slices.Sort(names)
+	r.warn(strings.Join(names, ", "), "known from fastgeoapi, without meaning here, and not read")
+	said, _ := src.get(v.prefix + "POLICY_FULL_PATH")
+	if s.OPAEnabled && said == "" && (s.OPAURL.IsSet() || s.PolicyPath != "") {
+		r.warn(v.prefix+"POLICY_FULL_PATH", "not set: the policy is given paths below %s, and fastgeoapi gave it those with %s in front; set it to true for a policy that was written there, to false for any other", s.Context, s.Context)
 	}
 }

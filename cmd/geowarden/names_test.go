@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -60,6 +61,26 @@ func TestWhatBecomesOfARetiredNameIsDocumented(t *testing.T) {
 	for _, name := range retired {
 		if !strings.Contains(string(page), "`"+name+"`") {
 			t.Errorf("docs/migration.md has no word on %s", name)
+		}
+	}
+}
+
+// Who comes from fastgeoapi with a policy is asked which paths it was written
+// for; nobody else is.
+func TestAPolicyOfFastgeoapiIsAskedForItsPaths(t *testing.T) {
+	base := []string{"DEV_UPSTREAM_URL=http://localhost:5001", "DEV_OPA_ENABLED=true", "DEV_OIDC_CLIENT_ID=c", "DEV_OIDC_WELL_KNOWN_ENDPOINT=https://issuer.example/.well-known/openid-configuration"}
+	for lines, want := range map[string]bool{
+		"DEV_PYGEOAPI_CONFIG=a DEV_OPA_URL=http://localhost:8181":                            true,
+		"DEV_PYGEOAPI_CONFIG=a DEV_POLICY_PATH=testdata":                                     true,
+		"DEV_PYGEOAPI_CONFIG=a":                                                              false, // the policy that ships
+		"DEV_OPA_URL=http://localhost:8181":                                                  false, // not from fastgeoapi
+		"DEV_PYGEOAPI_CONFIG=a DEV_OPA_URL=http://localhost:8181 DEV_POLICY_FULL_PATH=true":  false,
+		"DEV_PYGEOAPI_CONFIG=a DEV_OPA_URL=http://localhost:8181 DEV_POLICY_FULL_PATH=false": false,
+	} {
+		_, warnings, err := loadSettings(append(strings.Split(lines, " "), base...), os.DevNull)
+		got := slices.ContainsFunc(warnings, func(w Warning) bool { return w.Name == "DEV_POLICY_FULL_PATH" })
+		if err != nil || got != want {
+			t.Errorf("%s: %v %v", lines, warnings, err)
 		}
 	}
 }
