@@ -27,8 +27,12 @@ func (w *watchedList) refreshed(n int, self string, err error) {
 		own := cut(strings.TrimSuffix(strings.TrimSuffix(strings.SplitN(self, "?", 2)[0], "/"), "/collections"))
 		says = "links lead past the gateway: the back end calls itself " + own + "; set " + w.settings.full("UPSTREAM_SERVER_URL") + " to that, or its own address to " + w.settings.PublicURL()
 	}
+	say := w.log.Warn
+	if says == "" && err == nil && below(self, w.settings.PublicURL()) && !below(self, w.settings.ServerURL()) {
+		says, say = "answers are rewritten without need: the back end calls itself by the public address; set "+w.settings.full("UPSTREAM_SERVER_URL")+" to "+w.settings.PublicURL()+" too, and they pass as they are, with Range and If-None-Match", w.log.Info
+	}
 	if says != "" && says != w.said {
-		w.log.Warn(says)
+		say(says)
 	}
 	w.said = says
 }

@@ -514,6 +514,26 @@ func TestABackEndWithAnotherNameIsNoticed(t *testing.T) {
 	}
 }
 
+// A back end that knows the public address, in front of which nobody said so,
+// is rewritten for nothing: that costs ranges and conditional requests.
+func TestRewritingWithoutNeedIsNoticed(t *testing.T) {
+	const public, hint = "https://maps.test/geoapi", "set DEV_UPSTREAM_SERVER_URL to https://maps.test/geoapi too"
+	for setting, want := range map[string]bool{"DEV_UPSTREAM_SERVER_URL=": true, "DEV_UPSTREAM_SERVER_URL=" + public: false} {
+		seen, upstream := backend(t)
+		seen.SetServerURL(public)
+		p := start(t, []string{"serve"}, serveEnv(t, upstream, setting, "DEV_PYGEOAPI_BASEURL=https://maps.test")...)
+		address := regexp.MustCompile(`"address":"([^"]+)"`).FindStringSubmatch(p.stderr.String())[1]
+		p.url = "http://" + address + "/geoapi"
+		p.wait("the list", func() bool { status, _ := p.get("/collections/obs/items"); return status == http.StatusOK })
+		if want {
+			p.wait("the hint", func() bool { return strings.Contains(p.stderr.String(), hint) })
+		}
+		if log := p.stderr.String(); strings.Contains(log, hint) != want || strings.Contains(log, "past the gateway") {
+			t.Errorf("%q: %s", setting, log)
+		}
+	}
+}
+
 // Whatever is wrong with the policy, the provider or the OPA server is said
 // with the rest, under the name of its setting.
 func TestEverythingIsSaidAtOnce(t *testing.T) {
