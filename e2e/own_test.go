@@ -69,19 +69,22 @@ func TestOwn(t *testing.T) {
 // ownBlock is the README's block of commands for a pygeoapi of one's own.
 func ownBlock(t *testing.T) string {
 	t.Helper()
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, found := strings.Cut(string(readme), "## In front of your own\n")
-	_, block, begins := strings.Cut(after, "```sh\n")
-	block, _, ends := strings.Cut(block, "```")
-	if !found || !begins || !ends || !strings.Contains(block, "bin/geowarden serve") {
-		t.Fatal("the README has no block for a pygeoapi of one's own")
-	}
-	build, rest, _ := strings.Cut(block, "\n")
-	if !strings.HasPrefix(build, "make build") { // which is how these tests built it
+	build, rest, _ := strings.Cut(shellBlock(t, "../README.md", "## In front of your own\n"), "\n")
+	if !strings.HasPrefix(build, "make build") || !strings.Contains(rest, "bin/geowarden serve") { // which is how these tests built it
 		t.Fatalf("the block begins with %q", build)
 	}
 	return rest
+}
+
+// shellBlock is the first block of commands below a heading.
+func shellBlock(t *testing.T, page, heading string) string {
+	t.Helper()
+	text := must[[]byte](t)(os.ReadFile(page))
+	_, after, found := strings.Cut(string(text), heading)
+	_, block, begins := strings.Cut(after, "```sh\n")
+	block, _, ends := strings.Cut(block, "```")
+	if !found || !begins || !ends {
+		t.Fatalf("%s has no block of commands below %q", page, heading)
+	}
+	return block
 }

@@ -87,13 +87,17 @@ type remoteOPA struct {
 }
 
 func (s *stack) startOPA() (*remoteOPA, error) {
+	return s.startOPAWith("opa", "policies/examples/company/authz.rego")
+}
+
+func (s *stack) startOPAWith(name, policy string) (*remoteOPA, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
 	url := "http://127.0.0.1:" + port
-	p, err := s.launch("opa", []string{"HOME=" + os.Getenv("HOME")}, repository(".tools/bin/opa"), "run", "--server",
-		"--addr", "127.0.0.1:"+port, "--disable-telemetry", "--log-level", "error", repository("policies/examples/company/authz.rego"))
+	p, err := s.launch(name, []string{"HOME=" + os.Getenv("HOME")}, repository(".tools/bin/opa"), "run", "--server",
+		"--addr", "127.0.0.1:"+port, "--disable-telemetry", "--log-level", "error", repository(policy))
 	if err != nil {
 		return nil, err
 	}

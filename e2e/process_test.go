@@ -35,6 +35,9 @@ func launch(name string, env []string, argv ...string) (*process, error) {
 		return nil, err
 	}
 	p := &process{name: name, log: filepath.Join(folder, name+".log"), done: make(chan struct{})}
+	if err := os.MkdirAll(filepath.Dir(p.log), 0o755); err != nil {
+		return nil, err
+	}
 	out, err := os.Create(p.log)
 	if err != nil {
 		return nil, err

@@ -16,36 +16,41 @@ import (
 
 // TestReadme types what the README tells its reader to type, in each mode.
 func TestReadme(t *testing.T) {
-	readme, err := os.Open("../README.md")
+	typePage(t, "README.md", map[string]*gateway{"api-key": running.apiKey, "jwks": running.jwks, "oidc": running.oidc})
+}
+
+// typePage types the curl lines of a page, and fails unless each mode has some.
+func typePage(t *testing.T, page string, gateways map[string]*gateway) {
+	t.Helper()
+	text, err := os.Open("../" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = readme.Close() }()
-	lines, err := readLines(readme)
+	defer func() { _ = text.Close() }()
+	lines, err := readLines(text)
 	if err != nil {
-		t.Fatalf("README.md: %v", err)
+		t.Fatalf("%s: %v", page, err)
 	}
-	gateways := map[string]*gateway{"api-key": running.apiKey, "jwks": running.jwks, "oidc": running.oidc}
 	tried := map[string]int{}
 	for _, l := range lines {
 		g := gateways[l.mode]
 		if g == nil {
-			t.Errorf("README.md:%d: no mode is called %q", l.number, l.mode)
+			t.Errorf("%s:%d: no mode is called %q", page, l.number, l.mode)
 			continue
 		}
 		tried[l.mode]++
-		t.Run(fmt.Sprintf("%s/line %d", l.mode, l.number), func(t *testing.T) { try(t, g, l) })
+		t.Run(fmt.Sprintf("%s/line %d", l.mode, l.number), func(t *testing.T) { try(t, page, g, l) })
 	}
 	for mode := range gateways {
 		if tried[mode] == 0 {
-			t.Errorf("README.md has no curl line for the mode %s: a ```sh block after <!-- e2e: %s -->", mode, mode)
+			t.Errorf("%s has no curl line for the mode %s: a ```sh block after <!-- e2e: %s -->", page, mode, mode)
 		}
 	}
 }
 
 // try runs one line in bash. curl is told, after all that the line says, to
 // end with the status on standard error, where no pipe of the line takes it.
-func try(t *testing.T, g *gateway, l line) {
+func try(t *testing.T, page string, g *gateway, l line) {
 	t.Helper()
 	given := map[string]string{
 		"G": g.url, "KEY": running.key, "ISSUER": running.issuer.BaseURL(),
@@ -66,7 +71,7 @@ func try(t *testing.T, g *gateway, l line) {
 	err := cmd.Run()
 	said := strings.TrimSpace(status.String())
 	if got := said[strings.LastIndexByte(said, '\n')+1:]; got != strconv.Itoa(l.status) {
-		t.Errorf("README.md:%d promises %d: %s\ngot %s (%v), see %s\n%.2000s", l.number, l.status, l.command, said, err, g.log, body.String())
+		t.Errorf("%s:%d promises %d: %s\ngot %s (%v), see %s\n%.2000s", page, l.number, l.status, l.command, said, err, g.log, body.String())
 	}
 }
 

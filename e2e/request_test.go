@@ -32,11 +32,19 @@ type header string
 // ask sends a request with these header fields.
 func ask(t *testing.T, method, url, body string, fields ...header) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	got, err := exchange(t.Context(), method, url, body, fields...)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, url, err)
+	}
+	return got
+}
+
+func exchange(ctx context.Context, method, url, body string, fields ...header) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		return answer{}, err
 	}
 	for _, field := range fields {
 		name, value, _ := strings.Cut(string(field), ": ")
@@ -44,14 +52,11 @@ func ask(t *testing.T, method, url, body string, fields ...header) answer {
 	}
 	res, err := direct.Do(req)
 	if err != nil {
-		t.Fatalf("%s %s: %v", method, url, err)
+		return answer{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
 	read, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatalf("%s %s: %v", method, url, err)
-	}
-	return answer{res, read}
+	return answer{res, read}, err
 }
 
 func get(t *testing.T, url string, fields ...header) answer {

@@ -40,6 +40,7 @@ type stack struct {
 	keycloak  func() (*keycloak, error)
 	other     func() (*otherIssuer, error)
 	opa       func() (*remoteOPA, error)
+	moving    func() (*moving, error) // fastgeoapi and the gateway, side by side
 
 	apiKey   *gateway // API-key mode in front of moved
 	jwks     *gateway // JWKS mode in front of moved
@@ -72,6 +73,7 @@ func newStack() *stack {
 	s.keycloak = sync.OnceValues(s.startKeycloak)
 	s.other = sync.OnceValues(func() (*otherIssuer, error) { return s.startOtherIssuer("oidc-provider", "") })
 	s.opa = sync.OnceValues(s.startOPA)
+	s.moving = sync.OnceValues(s.startMoving)
 	return s
 }
 
