@@ -26,6 +26,8 @@ type securityScheme struct {
 
 func TestOpenAPISaysHowToGetIn(t *testing.T) {
 	s := running
+	token := securityScheme{Type: "http", Scheme: "bearer", BearerFormat: "JWT"}
+	provider := []securityScheme{{Type: "openIdConnect", OpenIDConnectURL: s.issuer.DiscoveryURL()}, token}
 	for _, c := range []struct {
 		name    string
 		gateway *gateway
@@ -34,11 +36,11 @@ func TestOpenAPISaysHowToGetIn(t *testing.T) {
 	}{
 		{"an API key", s.apiKey, "", []securityScheme{{Type: "apiKey", In: "header", Name: "X-API-KEY"}}},
 		{"a token of the token endpoint", s.jwks, "", []securityScheme{
-			{Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+			token,
 			{Type: "oauth2", Flows: map[string]struct{ TokenURL string }{"clientCredentials": {s.issuer.TokenURL()}}},
 		}},
-		{"a provider", s.oidc, bearer(s.osgeo()), []securityScheme{{Type: "openIdConnect", OpenIDConnectURL: s.issuer.DiscoveryURL()}}},
-		{"a provider, nothing rewritten", s.standard, bearer(s.osgeo()), []securityScheme{{Type: "openIdConnect", OpenIDConnectURL: s.issuer.DiscoveryURL()}}},
+		{"a provider", s.oidc, bearer(s.osgeo()), provider},
+		{"a provider, nothing rewritten", s.standard, bearer(s.osgeo()), provider},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fields := []header{"Accept: application/json"}

@@ -15,7 +15,7 @@ const (
 	SchemeNone   Scheme = iota
 	SchemeAPIKey        // a key in the header X-API-KEY
 	SchemeBearer        // a JWT as bearer token, and where to get one with client credentials
-	SchemeOpenID        // OpenID Connect
+	SchemeOpenID        // OpenID Connect, or a token of its provider's as bearer token
 )
 
 // Security is what an OpenAPI document says about access.
@@ -40,9 +40,14 @@ func (s Security) schemes() []namedScheme {
 	case SchemeAPIKey:
 		return []namedScheme{{name, map[string]any{"type": "apiKey", "in": "header", "name": "X-API-KEY"}}}
 	case SchemeOpenID:
-		return []namedScheme{{name, map[string]any{"type": "openIdConnect", "openIdConnectUrl": s.DiscoveryURL}}}
+		// The bearer token beside it is for whoever has one already, such as a person
+		// at Swagger UI: docs/adr/0008.
+		return []namedScheme{
+			{name + "-bearer", bearerToken},
+			{name, map[string]any{"type": "openIdConnect", "openIdConnectUrl": s.DiscoveryURL}},
+		}
 	case SchemeBearer:
-		bearer := namedScheme{name, map[string]any{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+		bearer := namedScheme{name, bearerToken}
 		if s.TokenURL == "" {
 			return []namedScheme{bearer}
 		}
@@ -52,6 +57,8 @@ func (s Security) schemes() []namedScheme {
 	}
 	return nil
 }
+
+var bearerToken = map[string]any{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 // componentName keeps to the names that OpenAPI allows (3.0.3 section 4.7.7).
 func componentName(s string) string {

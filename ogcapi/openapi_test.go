@@ -54,7 +54,7 @@ func TestEveryOperationHasTheSchemeAndTheRefusals(t *testing.T) {
 		"api key":      `[{"pygeoapi-my_scheme":[]}]`,
 		"bearer":       `[{"pygeoapi-my_scheme":[]}]`,
 		"bearer+oauth": `[{"pygeoapi-my_scheme":[]},{"pygeoapi-my_scheme-oauth2":[]}]`,
-		"oidc":         `[{"pygeoapi":[]}]`,
+		"oidc":         `[{"pygeoapi-bearer":[]},{"pygeoapi":[]}]`,
 	} {
 		doc := secured(t, pygeoapiDocument(t), securities[name])
 		n := 0
@@ -91,7 +91,7 @@ func TestTheSchemesAreTheModes(t *testing.T) {
 		"api key":      `{"pygeoapi-my_scheme":{"in":"header","name":"X-API-KEY","type":"apiKey"}}`,
 		"bearer":       `{"pygeoapi-my_scheme":{"bearerFormat":"JWT","scheme":"bearer","type":"http"}}`,
 		"bearer+oauth": `{"pygeoapi-my_scheme":{"bearerFormat":"JWT","scheme":"bearer","type":"http"},"pygeoapi-my_scheme-oauth2":{"flows":{"clientCredentials":{"scopes":{},"tokenUrl":"https://idp/token?a=1\u0026b=2"}},"type":"oauth2"}}`,
-		"oidc":         `{"pygeoapi":{"openIdConnectUrl":"https://idp/.well-known/openid-configuration","type":"openIdConnect"}}`,
+		"oidc":         `{"pygeoapi-bearer":{"bearerFormat":"JWT","scheme":"bearer","type":"http"},"pygeoapi":{"openIdConnectUrl":"https://idp/.well-known/openid-configuration","type":"openIdConnect"}}`,
 	} {
 		if got := secured(t, pygeoapiDocument(t), securities[name]).Get("components.securitySchemes").Raw; got != want {
 			t.Errorf("%s: %s", name, got)
@@ -117,7 +117,7 @@ func TestServersThatLeadPastTheGatewayAreRemoved(t *testing.T) {
 		}
 	}
 	doc := secured(t, in, securities["oidc"])
-	if got := doc.Get("components.pathItems.p.post.security").Raw; got != `[{"pygeoapi":[]}]` {
+	if got := doc.Get("components.pathItems.p.post.security").Raw; got != `[{"pygeoapi-bearer":[]},{"pygeoapi":[]}]` {
 		t.Errorf("an operation among the components has the security %s", got)
 	}
 }

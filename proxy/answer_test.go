@@ -266,7 +266,7 @@ func TestAnswersStream(t *testing.T) {
 
 // The OpenAPI document names the credential of the mode, and the gateway.
 func TestOpenAPINamesTheCredential(t *testing.T) {
-	wants := map[string][]string{"api-key": {"apiKey"}, "jwks": {"http", "oauth2"}, "oidc": {"openIdConnect"}}
+	wants := map[string][]string{"api-key": {"apiKey"}, "jwks": {"http", "oauth2"}, "oidc": {"openIdConnect", "http"}}
 	for mode, want := range wants {
 		t.Run(mode, func(t *testing.T) {
 			r := newRig(t, mode)
