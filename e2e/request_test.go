@@ -86,3 +86,13 @@ func (a answer) object(t *testing.T) map[string]any {
 func bearer(token string) header { return header("Authorization: Bearer " + token) }
 
 func (s *stack) withKey() header { return header("X-API-KEY: " + s.key) }
+
+// list reads the body as a JSON array of objects.
+func (a answer) list(t *testing.T) []map[string]any {
+	t.Helper()
+	var v []map[string]any
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		t.Fatalf("%s %s: %v\n%.1000s", a.Request.Method, a.Request.URL, err, a.body)
+	}
+	return v
+}
