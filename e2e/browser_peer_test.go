@@ -6,26 +6,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
 
-// browser is a Chromium that does what node/browser.mjs is told.
-type browser struct {
+// chromium does what node/browser.mjs is told.
+type chromium struct {
 	*peer
 	url string
 }
 
-func (s *stack) startBrowser() (*browser, error) {
+func (s *stack) startChromium() (*chromium, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	chromium, err := exec.LookPath("chromium")
+	program, err := exec.LookPath("chromium")
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +33,8 @@ func (s *stack) startBrowser() (*browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.startPeer("browser", time.Minute, []string{"TMPDIR=" + scratch}, "node", repository("e2e/node/browser.mjs"), port, chromium)
-	return &browser{peer: p, url: "http://127.0.0.1:" + port}, err
+	p, err := s.startPeer("chromium", time.Minute, []string{"TMPDIR=" + scratch}, "node", repository("e2e/node/browser.mjs"), port, program)
+	return &chromium{peer: p, url: "http://127.0.0.1:" + port}, err
 }
 
 // visitor is somebody at the browser, with nothing kept from anybody's visit
@@ -42,11 +42,11 @@ func (s *stack) startBrowser() (*browser, error) {
 // gateway, and to nothing else.
 type visitor struct {
 	t       *testing.T
-	browser *browser
+	browser *chromium
 	id      int
 	page    int // 0, or a window that was opened
 	root    string
-	has     bool // a credential
+	has     bool // a credential, which the browser adds
 }
 
 // visiting says how somebody comes.
@@ -61,9 +61,10 @@ type visiting struct {
 func (s *stack) visit(t *testing.T, how visiting) *visitor {
 	t.Helper()
 	needs(t, needNode, needChromium)
-	b := must[*browser](t)(s.browser())
+	b := must[*chromium](t)(s.chromium())
 	isVersion("Chromium", strings.TrimPrefix(b.version(), "Chromium "))
-	isVersion("playwright-core", packaged(t, "playwright-core"))
+	isVersion("playwright-core", packageVersion(t, "playwright-core"))
+	isVersion("Leaflet", packageVersion(t, "leaflet"))
 	v := &visitor{t: t, browser: b, root: how.root, has: how.has != ""}
 	who := map[string]any{"gateway": how.root, "others": how.others, "instead": how.instead}
 	if name, value, ok := strings.Cut(string(how.has), ": "); ok {
@@ -71,14 +72,34 @@ func (s *stack) visit(t *testing.T, how visiting) *visitor {
 	}
 	v.tell("enter", &v.id, who)
 	t.Cleanup(func() {
-		if t.Failed() {
-			v.photograph(filepath.Join(logs, strings.NewReplacer("/", "-", " ", "-").Replace(t.Name())+".png"))
-		}
 		if err := v.attempt("leave", nil); err != nil {
 			t.Error(err)
 		}
 	})
-	return v
+	return v.during(t)
+}
+
+// during is the visitor in a test, or in a part of one. If it fails, what the
+// page looks like is kept.
+func (v *visitor) during(t *testing.T) *visitor {
+	t.Helper()
+	part := *v
+	part.t = t
+	t.Cleanup(func() {
+		if t.Failed() {
+			part.photograph(filepath.Join(logs, unnamable.ReplaceAllString(t.Name(), "-")+".png"))
+		}
+	})
+	return &part
+}
+
+var unnamable = regexp.MustCompile(`\W+`)
+
+// sheds takes the credential away: from now on the browser adds none.
+func (v *visitor) sheds() {
+	v.t.Helper()
+	v.tell("shed", nil)
+	v.has = false
 }
 
 // tell gives the browser a command, and reads what comes of it.
@@ -186,15 +207,4 @@ func (v *visitor) photograph(file string) {
 	if err != nil {
 		v.t.Logf("no picture could be taken: %v", err)
 	}
-}
-
-// packaged is the version of a package of npm.
-func packaged(t *testing.T, name string) string {
-	t.Helper()
-	var is struct{ Version string }
-	text := must[[]byte](t)(os.ReadFile("node/node_modules/" + name + "/package.json"))
-	if err := json.Unmarshal(text, &is); err != nil {
-		t.Fatal(err)
-	}
-	return is.Version
 }

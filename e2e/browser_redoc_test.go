@@ -21,7 +21,7 @@ func TestReDoc(t *testing.T) {
 		return v
 	}
 	t.Run("2", func(t *testing.T) {
-		isVersion("ReDoc", packaged(t, "redoc-2"))
+		isVersion("ReDoc", packageVersion(t, "redoc-2"))
 		shows(t, "ReDoc", "pygeoapi's page, opened without a key: each operation with the gateway's scheme and its 401 and 403")
 		v := opens(t, s.apiKey.url, visiting{root: s.apiKey.root, instead: map[string]string{"redoc": "redoc-2"}})
 		v.waits("document.querySelector('h1')?.innerText.startsWith('Sample OGC API')")
@@ -45,7 +45,7 @@ func TestReDoc(t *testing.T) {
 			t.Errorf("through the gateway the page fails with %q, and with %q past it", through.Exceptions, past.Exceptions)
 		}
 		if len(through.Exceptions) > 0 {
-			doesNot(t, "ReDoc", "pygeoapi's page with ReDoc "+packaged(t, "redoc")+": it stays blank", "the page asks for the newest ReDoc as a plain script, and ReDoc 3 is a module; the same without the gateway")
+			doesNot(t, "ReDoc", "pygeoapi's page with ReDoc "+packageVersion(t, "redoc")+": it stays blank", "the page asks for the newest ReDoc as a plain script, and ReDoc 3 is a module; the same without the gateway")
 		}
 	})
 }

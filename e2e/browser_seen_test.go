@@ -57,6 +57,8 @@ func (v *visitor) isClean(expected ...string) (s seen) {
 		case r.By == "other" && r.Failure == "" && r.Status < http.StatusBadRequest: // a login is redirects
 		case r.Failure != "" || r.Status != http.StatusOK && r.Status != http.StatusNoContent:
 			v.t.Errorf("%s %s: status %d %s; see %s", r.Method, r.URL, r.Status, r.Failure, logs)
+		case r.By == "gateway" && v.has && !r.Carried:
+			v.t.Errorf("%s was asked for without the credential", r.URL)
 		case r.By == "gateway" && !isOfType(r.URL, r.Media):
 			v.t.Errorf("%s came as %q", r.URL, r.Media)
 		}

@@ -13,7 +13,7 @@ import (
 // definition.
 func (v *visitor) swagger(g *gateway) {
 	v.t.Helper()
-	isVersion("Swagger UI", packaged(v.t, "swagger-ui-dist"))
+	isVersion("Swagger UI", packageVersion(v.t, "swagger-ui-dist"))
 	if status := v.open(v.root + strings.TrimPrefix(g.url, g.root) + "/openapi?f=html"); status != http.StatusOK {
 		v.t.Fatalf("Swagger UI: status %d: see %s", status, g.log)
 	}

@@ -41,7 +41,7 @@ type stack struct {
 	other     func() (*otherIssuer, error)
 	opa       func() (*remoteOPA, error)
 	moving    func() (*moving, error) // fastgeoapi and the gateway, side by side
-	browser   func() (*browser, error)
+	chromium  func() (*chromium, error)
 
 	apiKey   *gateway // API-key mode in front of moved
 	jwks     *gateway // JWKS mode in front of moved
@@ -75,7 +75,7 @@ func newStack() *stack {
 	s.other = sync.OnceValues(func() (*otherIssuer, error) { return s.startOtherIssuer("oidc-provider", "") })
 	s.opa = sync.OnceValues(s.startOPA)
 	s.moving = sync.OnceValues(s.startMoving)
-	s.browser = sync.OnceValues(s.startBrowser)
+	s.chromium = sync.OnceValues(s.startChromium)
 	return s
 }
 
