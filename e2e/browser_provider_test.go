@@ -56,6 +56,7 @@ func TestSwaggerUIWithATokenOfAJWKSet(t *testing.T) {
 		v := s.visit(t, visiting{root: g.root, others: []string{k.url}})
 		v.swagger(g)
 		v.isRefused("/collections/obs", "no bearer token")
+		v.tell("trust", nil)
 		v.authorises("clientCredentials", client...)
 		v.isAllowed("/collections/obs", "obs")
 	})
@@ -77,6 +78,7 @@ func TestSwaggerUIWithAProvider(t *testing.T) {
 		v.isClean()
 		v.sheds()
 		v.isRefused("/collections/obs", "no bearer token")
+		v.tell("trust", nil)
 		return v
 	}
 
@@ -115,7 +117,7 @@ func TestSwaggerUIWithAProvider(t *testing.T) {
 		if said := login.text("body"); !strings.Contains(said, "no bearer token") {
 			t.Errorf("the page to come back to says %s", said)
 		}
-		v.isClean("/oauth2-redirect.html")
+		v.isClean("/oauth2-redirect.html", "/favicon.ico")
 	})
 }
 

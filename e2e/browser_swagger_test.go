@@ -108,6 +108,8 @@ func TestSwaggerUIWithAKey(t *testing.T) {
 			v.isClean()
 			v.listsEverything(s.apiKey)
 			v.isRefused("/collections/obs", "no api key")
+			v.isRefused("/collections/obs/items", "no api key")
+			v.tell("trust", nil)
 			v.authorises("(apiKey)", [2]string{"#api_key_value", s.key})
 			v.isAllowed("/collections/obs", "obs")
 			if status, body := v.tries("/collections/obs/items"); status != "200" || body["type"] != "FeatureCollection" {

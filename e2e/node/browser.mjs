@@ -12,7 +12,10 @@ import { Visitor } from './visitor.mjs';
 const [port, executablePath] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run', '--disable-sync'],
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run', '--disable-sync',
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1', // nothing leaves the machine
+  ],
 });
 const visitors = [];
 
@@ -30,6 +33,7 @@ const commands = {
   },
   // From now on the credential is not added.
   shed: (visitor) => void (visitor.header = undefined),
+  trust: (visitor) => visitor.trust(),
   async leave(visitor) {
     await visitor.context.unrouteAll({ behavior: 'ignoreErrors' }); // of pages that are still loading
     await visitor.context.close();

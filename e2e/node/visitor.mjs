@@ -46,7 +46,15 @@ export class Visitor {
     const url = new URL(request.url());
     if (url.origin === this.gateway) return 'gateway';
     if (this.others.includes(url.origin)) return 'other';
-    return (request.redirectedFrom() ? undefined : answer(url, this.instead)?.by) ?? 'nobody';
+    return (request.redirectedFrom() || this.trusted ? undefined : answer(url, this.instead)?.by) ?? 'nobody';
+  }
+
+  // Preflights never come to #send, but as long as there is one the driver
+  // answers them by itself. From now on there is none, and a page that asks
+  // anybody but those who may be asked is found out only afterwards.
+  async trust() {
+    await this.context.unrouteAll({ behavior: 'wait' });
+    this.trusted = true;
   }
 
   async #end(request) {
