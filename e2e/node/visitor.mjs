@@ -23,6 +23,7 @@ export class Visitor {
     this.context.on('request', (request) => this.#underWay.add(request));
     this.context.on('requestfinished', (request) => this.#end(request));
     this.context.on('requestfailed', (request) => this.#end(request));
+    this.context.on('page', (page) => page.on('close', () => this.#forget(page)));
     this.context.on('console', (message) => this.#seen.console.push({ type: message.type(), text: message.text(), at: message.location().url }));
     this.context.on('weberror', (failure) => this.#seen.exceptions.push(String(failure.error().stack || failure.error())));
     await this.context.newPage();
@@ -72,6 +73,22 @@ export class Visitor {
     });
     this.#underWay.delete(request);
     this.#ended.emit('one');
+  }
+
+  // What a page asked for ends with it, without a word.
+  #forget(page) {
+    for (const request of this.#underWay) {
+      if (this.#pageOf(request) === page) this.#underWay.delete(request);
+    }
+    this.#ended.emit('one');
+  }
+
+  #pageOf(request) {
+    try {
+      return request.frame().page();
+    } catch {
+      return undefined; // of a page that is not there yet
+    }
   }
 
   // quiet waits until the page has loaded, and drawn twice without asking for
