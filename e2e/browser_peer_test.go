@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -126,22 +127,17 @@ func (v *visitor) attempt(does string, into any, with ...any) error {
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		var why refused
+		var why string
 		if err := json.NewDecoder(res.Body).Decode(&why); err != nil {
 			return err
 		}
-		return why
+		return errors.New(why)
 	}
 	if into == nil {
 		return nil
 	}
 	return json.NewDecoder(res.Body).Decode(into)
 }
-
-// refused is what the browser could not do, and why.
-type refused string
-
-func (r refused) Error() string { return string(r) }
 
 // open goes to an address and waits until the page is quiet.
 func (v *visitor) open(address string) (status int) {

@@ -1,6 +1,6 @@
 // What pygeoapi's pages ask of public CDNs, answered from the packages of npm
 // that these hand out; and what they ask of others, answered by ourselves.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { document } from './standards.mjs';
@@ -33,7 +33,7 @@ export function answer(url, instead) {
   if (asked.name === 'leaflet-imageoverlay-ogcapi') return { by: 'us', contentType: 'text/javascript', body: '' };
   const home = join(folder, instead[asked.name] ?? asked.name);
   const file = normalize(join(home, below, asked.file));
-  if (!file.startsWith(home + sep)) return undefined;
+  if (!file.startsWith(home + sep) || !existsSync(file)) return undefined;
   // A page that names a version must get that version: with another it would be
   // another page than a user's browser shows.
   if (/^\d/.test(asked.version ?? '') && JSON.parse(readFileSync(join(home, 'package.json'))).version !== asked.version) return undefined;
