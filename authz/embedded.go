@@ -41,7 +41,7 @@ type Embedded struct {
 	current   atomic.Pointer[policy]
 	reloading sync.Mutex
 	tried     string // revision of the files that were tried last, good or not
-	unread    string // why they could not be read, as it was told last
+	unread    string // why they could not be read or watched, as it was told last; empty once that is over
 }
 
 // NewEmbedded loads the policy and fails if it cannot decide: no Rego, no rule

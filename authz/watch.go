@@ -50,16 +50,21 @@ func beside(event fsnotify.Event, path string) bool {
 	return err != nil || name != target
 }
 
-// reloadChanged reloads unless the files are those that were tried last. What
-// keeps them from being read is told once, not at every look.
+// reloadChanged reloads unless the files are those that were tried last, and
+// nothing kept them from being read since: what was told then is over, and
+// whoever was told must hear so. What keeps them from being read is told once,
+// not at every look.
 func (e *Embedded) reloadChanged(ctx context.Context, watching error) {
 	e.reloading.Lock()
 	defer e.reloading.Unlock()
 	all, err := e.read()
 	if err == nil {
-		e.unread = ""
-		if watching == nil && all.revision() == e.tried {
+		if watching == nil && e.unread == "" && all.revision() == e.tried {
 			return
+		}
+		e.unread = ""
+		if watching != nil {
+			e.unread = watching.Error()
 		}
 		e.tell(errors.Join(e.swap(ctx, all), watching))
 		return

@@ -192,6 +192,25 @@ func TestALinkedFolderThatIsExchangedIsReloaded(t *testing.T) {
 	await(t, reloads, func(r reload) bool { return good(r) && !allows(t, e) })
 }
 
+// The last that is told is what is true: a policy that was away for a moment, as
+// while a folder is moved into its place, and is the one in force, is not stale.
+func TestAFolderThatIsBackIsToldOf(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "policy")
+	write(t, filepath.Join(path, "a.rego"), allowing)
+	e, reloads := watched(t, path)
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, reloads, bad)
+	if err := os.Rename(path+".away", path); err != nil {
+		t.Fatal(err)
+	}
+	if r := await(t, reloads, good); r.revision != e.Revision() || !allows(t, e) {
+		t.Errorf("told of %s, in force is %s", r.revision, e.Revision())
+	}
+}
+
 func TestAReloadIsToldOfAlsoWithoutAChange(t *testing.T) {
 	root := t.TempDir()
 	write(t, filepath.Join(root, "a.rego"), allowing)
