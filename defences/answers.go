@@ -8,6 +8,11 @@ var answers = []defence{
 		"TestCutInTheMiddleStaysACut", "",
 	},
 	{
+		26, "a cut in the middle stays a cut where only the connection's end tells", "proxy/record.go",
+		`resetUnlessTold(ww, r)`, ``,
+		"TestCutIsACutUnderHTTP10", "",
+	},
+	{
 		26, "informational answers go no further", "proxy/final.go",
 		`if status >= http.StatusOK {`, `if status > 0 {`,
 		"TestInformationalAnswersTakeNothingAway", "",

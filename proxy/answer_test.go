@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -231,6 +232,38 @@ func TestCutInTheMiddleStaysACut(t *testing.T) {
 			if line := r.log.line(t, res.Header.Get("X-Request-Id")); line["failure"] != "aborted" {
 				t.Errorf("the log says %v", line["failure"])
 			}
+		}
+	}
+}
+
+// Attack: under HTTP/1.0 an answer without a length ends where its connection
+// does, and one that is cut looks whole to the proxy in front that asked so.
+func TestCutIsACutUnderHTTP10(t *testing.T) {
+	for _, secured := range []bool{false, true} {
+		r := newRig(t, "open", serving(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"features":[`+strings.Repeat(`{"type":"Feature"},`, 1000))
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}))
+		server := httptest.NewUnstartedServer(r.gateway.Config.Handler)
+		if secured {
+			server.StartTLS()
+		} else {
+			server.Start()
+		}
+		defer server.Close()
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		if secured {
+			conn = tls.Client(conn, &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com"})
+		}
+		_, _ = io.WriteString(conn, "GET "+contexts+"/processes HTTP/1.0\r\n\r\n")
+		if got, err := io.ReadAll(conn); err == nil {
+			t.Errorf("secured %v: after %d bytes the answer looks whole: %.100s", secured, len(got), got)
 		}
 	}
 }

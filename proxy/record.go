@@ -40,6 +40,7 @@ func (p *Proxy) record(next http.Handler) http.Handler {
 			}
 			p.write(ev, r, ww, start)
 			if broken != nil && !whole {
+				resetUnlessTold(ww, r)
 				panic(http.ErrAbortHandler) // a swallowed cut would look like a whole answer
 			}
 		}()

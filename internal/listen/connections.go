@@ -141,6 +141,15 @@ func (c *connection) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
+// SetLinger lets a connection end in a reset: package proxy does so with an
+// answer that is cut, and looks for this method.
+func (c *connection) SetLinger(sec int) error {
+	if socket, can := c.Conn.(interface{ SetLinger(sec int) error }); can {
+		return socket.SetLinger(sec)
+	}
+	return errors.ErrUnsupported
+}
+
 func (c *connection) Close() error {
 	err := c.Conn.Close()
 	c.closing.Do(c.release)
