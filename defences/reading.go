@@ -78,6 +78,11 @@ var reading = []defence{
 		"TestWithoutTheCollectionListNothingIsGuessed", "proxy",
 	},
 	{
+		2, "records that leave the list for a while are no features", "ogcapi/catalog.go",
+		`return left || l.records[id]`, `return l.records[id] || left && id == ""`,
+		"TestRecordsThatLeaveTheListAreRecordsStill", "",
+	},
+	{
 		2, "strangers do not learn what is listed", "proxy/admit.go",
 		`who, err := p.authenticate(r)`, "if err := p.resolve(r, asked); err != nil {\n		return err\n	}\n	who, err := p.authenticate(r)",
 		"TestStrangersDoNotLearnWhatIsListed", "",

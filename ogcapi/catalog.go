@@ -45,6 +45,43 @@ type Catalog struct {
 type listing struct {
 	read    time.Time
 	records map[string]bool // every listed id; true where its items are records
+
+	// left are ids of records that were listed before, and when last: pygeoapi
+	// leaves out of its list what it cannot reach just now, and goes on to serve it
+	// as soon as it can.
+	left map[string]time.Time
+}
+
+// maxLeft bounds what is remembered of a back end that lists others each time.
+const maxLeft = 10_000
+
+// after returns the listing that follows the last one, which may be nil.
+func after(last *listing, read time.Time, records map[string]bool, forget time.Duration) *listing {
+	next := &listing{read: read, records: records, left: map[string]time.Time{}}
+	if last == nil {
+		return next
+	}
+	remember := func(id string, seen time.Time) {
+		if _, listed := records[id]; !listed && read.Sub(seen) <= forget && len(next.left) < maxLeft {
+			next.left[id] = seen
+		}
+	}
+	for id, areRecords := range last.records {
+		if areRecords {
+			remember(id, last.read)
+		}
+	}
+	for id, seen := range last.left {
+		remember(id, seen)
+	}
+	return next
+}
+
+// areRecords reports whether the items of a collection are records, as it was
+// listed last.
+func (l *listing) areRecords(id string) bool {
+	_, left := l.left[id]
+	return left || l.records[id]
 }
 
 // NewCatalog returns a catalog that has read nothing yet: the first request
@@ -150,7 +187,7 @@ func (c *Catalog) update(ctx context.Context) {
 	records, self, err := fetchCollections(ctx, c.client, c.cfg.URL, c.cfg.Server)
 	c.mu.Lock()
 	if c.err = err; err == nil {
-		c.list = &listing{read: began, records: records}
+		c.list = after(c.list, began, records, c.cfg.MaxAge)
 	}
 	c.mu.Unlock()
 	if c.cfg.OnRefresh != nil {

@@ -174,6 +174,46 @@ func TestARecordsCollectionHasTheAPIRecords(t *testing.T) {
 	}
 }
 
+// Attack: records are read as features are, while the back end cannot list them:
+// pygeoapi leaves out of its list what it cannot reach, for as long as that lasts.
+func TestRecordsThatLeaveTheListAreRecordsStill(t *testing.T) {
+	const both = `{"collections": [{"id":"a","itemType":"record"},{"id":"b","itemType":"feature"}]}`
+	u := newUpstream(t, serves(both))
+	c, clock := newCatalog(u)
+	as := func(when, want string) {
+		t.Helper()
+		for _, path := range []string{"/collections/a/items", "/collections/a/items/1"} {
+			if q, err := resolved(t, c, path); err != nil || q.Resource.API != want {
+				t.Errorf("%s: %s: %q, want %q; %v", when, path, q.Resource.API, want, err)
+			}
+		}
+	}
+	next := func(answer http.HandlerFunc) {
+		t.Helper()
+		u.set(answer)
+		clock.advance(30 * time.Second)
+		if _, err := resolved(t, c, "/collections/x/y/items"); !isAmbiguous(err) { // which has it look again
+			t.Fatal(err)
+		}
+	}
+	as("listed", "records")
+	next(listOf("b"))
+	as("left out", "records")
+	next(listOf("b"))
+	as("left out again", "records")
+	next(serves(both))
+	as("listed again", "records")
+	next(listOf("a"))
+	as("listed as another kind", "features")
+	next(listOf("b"))
+	as("left out as another kind", "features")
+	next(serves(both))
+	for range 3 {
+		next(listOf("b"))
+	}
+	as("left out for longer than a list lasts", "features")
+}
+
 func TestWithoutAListPathsThatNeedItAreUnavailable(t *testing.T) {
 	other := newUpstream(t, listOf("a/b"))
 	for name, answer := range map[string]http.HandlerFunc{

@@ -13,9 +13,10 @@ import "context"
 // What is left open: pygeoapi serves hidden collections without listing them. A
 // hidden one whose id has slashes cannot be reached, unless its id reads as a
 // route of another collection, such as a/locations, a/instances/b or a/styles/b:
-// then routes of it may be decided as those of a. A hidden collection of records
-// is decided as one of features. A collection that was added less than a refresh
-// ago is unlisted.
+// then routes of it may be decided as those of a. A collection of records that
+// was never listed is decided as one of features: a hidden one, and one that the
+// back end has not been able to reach since the catalog began. A collection that
+// was added less than a refresh ago is unlisted.
 func (c *Catalog) Resolve(ctx context.Context, q *Request) error {
 	if len(q.readings) == 0 {
 		return nil
@@ -44,7 +45,7 @@ func (c *Catalog) Resolve(ctx context.Context, q *Request) error {
 		return ambiguous("the path is a route of two collections")
 	}
 	r := known[0]
-	if r.api == "features" && list.records[r.id] {
+	if r.api == "features" && list.areRecords(r.id) {
 		r.api = "records"
 	}
 	q.choose(r)
