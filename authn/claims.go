@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -45,17 +46,26 @@ func readValidity(claims map[string]any) (v validity, err error) {
 }
 
 // check compares the dates with the clock. It runs again each time that the
-// token is used, not only when it is verified.
+// token is used, not only when it is verified. It says how far they are apart: a
+// new token that is called old, or one of the future, tells of clocks that are.
 func (v validity) check(now time.Time) error {
 	switch {
 	case !now.Before(v.expires.Add(leeway)):
-		return invalid("expired", "the token has expired")
+		return invalid("expired", "the token has expired, "+apart(now.Sub(v.expires))+" ago by this gateway's clock")
 	case now.Add(leeway).Before(v.notBefore):
-		return invalid("not-yet-valid", "the token is not valid yet")
+		return invalid("not-yet-valid", "the token is not valid yet, but in "+apart(v.notBefore.Sub(now))+" by this gateway's clock")
 	case now.Add(leeway).Before(v.issued):
-		return invalid("not-yet-valid", "the token was issued in the future")
+		return invalid("not-yet-valid", "the token was issued in the future, "+apart(v.issued.Sub(now))+" ahead of this gateway's clock")
 	}
 	return nil
+}
+
+// apart says a time as people do who look for a clock that is wrong.
+func apart(d time.Duration) string {
+	if days := int(d / (24 * time.Hour)); days > 1 {
+		return strconv.Itoa(days) + " days"
+	}
+	return d.Round(time.Second).String()
 }
 
 // checkIssuer compares iss byte for byte (RFC 7519 section 4.1.1): an issuer

@@ -79,6 +79,29 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// Who is refused for a date is told how far it is off: where clocks are apart, a
+// new token looks old, and nothing else says why.
+func TestADateThatIsOffIsSaidWithTheClock(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		dates validity
+		want  string
+	}{
+		{validity{expires: now.Add(-5 * time.Minute)}, "the token has expired, 5m0s ago by this gateway's clock"},
+		{validity{expires: now.Add(-47 * time.Hour)}, "the token has expired, 47h0m0s ago by this gateway's clock"},
+		{validity{expires: now.Add(-1000 * 24 * time.Hour)}, "the token has expired, 1000 days ago by this gateway's clock"},
+		{validity{expires: time.Unix(1, 0)}, "the token has expired, 20453 days ago by this gateway's clock"},
+		{validity{expires: now.Add(time.Hour), issued: now.Add(10*time.Minute - time.Millisecond)}, "the token was issued in the future, 10m0s ahead of this gateway's clock"},
+		{validity{expires: now.Add(time.Hour), notBefore: now.Add(31 * time.Second)}, "the token is not valid yet, but in 31s by this gateway's clock"},
+		{validity{expires: time.Unix(maxDate, 0), notBefore: time.Unix(maxDate-1, 0)}, "the token is not valid yet, but in 106751 days by this gateway's clock"},
+	} {
+		failed := wantError(t, c.dates.check(now))
+		if failed.Detail != c.want {
+			t.Errorf("%q, want %q", failed.Detail, c.want)
+		}
+	}
+}
+
 func TestUnsetAudienceAndIssuerAcceptAny(t *testing.T) {
 	key := newSigner(t, "ES256", "k")
 	iss := newIssuer(t, key)
