@@ -11,20 +11,21 @@ import (
 )
 
 // newLogger makes the log: to stderr, and to a file beside it where the
-// settings name one. The caller closes it.
-func newLogger(s *Settings, stderr io.Writer) (*zap.Logger, func(), error) {
+// settings name one. onLost is told of what cannot be written. The caller closes
+// it.
+func newLogger(s *Settings, stderr io.Writer, onLost func(bytes int)) (*zap.Logger, func(), error) {
 	level, err := zapcore.ParseLevel(string(s.LogLevel))
 	if err != nil {
 		return nil, nil, fmt.Errorf("LOG_LEVEL: %w", err)
 	}
-	to := kept(stderr, stderr)
+	to := kept(stderr, stderr, onLost)
 	closeFile := func() {}
 	if name := s.LogFile(); name != "" {
 		file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the operator's own setting
 		if err != nil {
 			return nil, nil, fmt.Errorf("LOG_PATH, LOG_FILENAME: the log cannot be written: %w", err)
 		}
-		to = zapcore.NewMultiWriteSyncer(to, kept(file, stderr))
+		to = zapcore.NewMultiWriteSyncer(to, kept(file, stderr, onLost))
 		closeFile = func() { _ = file.Close() }
 	}
 	core, stop := newCore(encoder(s.LogFormat), to, level, time.Duration(s.LogDelay))

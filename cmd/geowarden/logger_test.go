@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -78,7 +79,7 @@ func TestErrorsAreNotSynced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, stop, err := newLogger(s, w)
+	log, stop, err := newLogger(s, w, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,30 +92,36 @@ func TestErrorsAreNotSynced(t *testing.T) {
 	}
 }
 
-// full is a disk without room, for as long as it is so.
+// full is a disk with room for so many bytes more; without a bound where that is
+// below zero.
 type full struct {
 	sink
-	is atomic.Bool
+	room atomic.Int64
 }
 
 func (f *full) Write(p []byte) (int, error) {
-	if f.is.Load() {
-		return 0, syscall.ENOSPC
+	room := f.room.Load()
+	if room < 0 || int(room) >= len(p) {
+		return f.sink.Write(p)
 	}
-	return f.sink.Write(p)
+	n, _ := f.sink.Write(p[:room])
+	f.room.Store(0)
+	return n, syscall.ENOSPC
 }
 
-// A disk that is full for a moment loses the lines of that moment, there alone.
+// A disk that is full for a moment loses the lines of that moment, there alone,
+// and it is told how much that was.
 func TestAFullDiskEndsNoLog(t *testing.T) {
 	for _, delay := range []time.Duration{0, time.Hour} {
-		disk, elsewhere, stderr := &full{}, &sink{}, &sink{}
-		core, stop := newCore(encoder("json"), zapcore.NewMultiWriteSyncer(kept(disk, stderr), kept(elsewhere, stderr)), zapcore.InfoLevel, delay)
+		disk, elsewhere, stderr, lost := &full{}, &sink{}, &sink{}, 0
+		disk.room.Store(-1)
+		core, stop := newCore(encoder("json"), zapcore.NewMultiWriteSyncer(kept(disk, stderr, func(n int) { lost += n }), kept(elsewhere, stderr, nil)), zapcore.InfoLevel, delay)
 		log := zap.New(core)
 		log.Error("before")
-		disk.is.Store(true)
+		disk.room.Store(0)
 		log.Error("meanwhile")
 		log.Error("meanwhile")
-		disk.is.Store(false)
+		disk.room.Store(-1)
 		log.Error("after")
 		stop()
 		if lines, _ := disk.lines(); lines != 2 || strings.Contains(disk.text.String(), "meanwhile") {
@@ -123,9 +130,64 @@ func TestAFullDiskEndsNoLog(t *testing.T) {
 		if lines, _ := elsewhere.lines(); lines != 4 {
 			t.Errorf("delay %v: %d lines elsewhere", delay, lines)
 		}
-		if lines, _ := stderr.lines(); lines != 1 || !strings.Contains(stderr.text.String(), "no space left") {
-			t.Errorf("delay %v: it is told as %q", delay, stderr.text.String())
+		if missing := elsewhere.text.Len() - disk.text.Len(); lost != missing {
+			t.Errorf("delay %v: %d bytes are counted as lost, and %d are", delay, lost, missing)
 		}
+		half := lost / 2 // of two lines that are alike but for a digit of the time
+		first, second, _ := strings.Cut(stderr.text.String(), "\n")
+		if !strings.Contains(first, "no space left") || !strings.HasPrefix(second, "geowarden: the log is written again; ") || toldOf(first)+toldOf(second) != lost || toldOf(first) < half-3 {
+			t.Errorf("delay %v: %d bytes are lost, and it is told as %q", delay, lost, stderr.text.String())
+		}
+	}
+}
+
+// toldOf is how many bytes a line says are lost.
+func toldOf(line string) (n int) {
+	_, after, _ := strings.Cut(line, "; ")
+	_, _ = fmt.Sscanf(after, "%d bytes of it are lost", &n)
+	return n
+}
+
+// A line that there was room for half of does not take the next one along.
+func TestALineThatIsTornStandsAlone(t *testing.T) {
+	disk, lost := &full{}, 0
+	to := kept(disk, io.Discard, func(n int) { lost += n })
+	for _, write := range []struct {
+		room int64
+		line string
+	}{{-1, "first\n"}, {3, "second\n"}, {0, "third\n"}, {0, "fourth\n"}, {3, "fifth\n"}, {-1, "sixth\n"}, {-1, "seventh\n"}} {
+		disk.room.Store(write.room)
+		if n, err := to.Write([]byte(write.line)); n != len(write.line) || err != nil {
+			t.Errorf("%q: %d, %v", write.line, n, err)
+		}
+	}
+	if got := disk.text.String(); got != "first\nsec\nfi\nsixth\nseventh\n" {
+		t.Errorf("the disk has %q", got)
+	}
+	if want := len("ond\n" + "third\n" + "fourth\n" + "fth\n"); lost != want {
+		t.Errorf("%d bytes are counted as lost, and %d are", lost, want)
+	}
+}
+
+// A disk that is full again and again says so once a minute, and not at each line.
+func TestALossIsSaidOnceAMinute(t *testing.T) {
+	disk, stderr, now := &full{}, &sink{}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	s := &logSink{to: disk, tell: stderr, onLost: func(int) {}, now: func() time.Time { return now }}
+	write := func(room int64) {
+		disk.room.Store(room)
+		_, _ = s.Write([]byte("0123456789\n"))
+	}
+	for range 10 {
+		write(0)
+		write(-1)
+	}
+	if lines, _ := stderr.lines(); lines != 2 {
+		t.Errorf("%d lines: %s", lines, stderr.text.String())
+	}
+	now = now.Add(sayAgain)
+	write(-1)
+	if got := stderr.text.String(); !strings.HasSuffix(got, "geowarden: the log is written again; 88 bytes of it are lost\n") {
+		t.Errorf("it is told as %q", got)
 	}
 }
 

@@ -42,7 +42,8 @@ requests under way are finished first, within SHUTDOWN_TIMEOUT.`,
 // serve runs the gateway until the context is done. It calls started, where
 // there is one, as soon as connections are accepted.
 func (a *app) serve(ctx context.Context, s *Settings, warnings []Warning, started func(address string)) error {
-	log, closeLog, err := newLogger(s, a.stderr)
+	seen := newObserved()
+	log, closeLog, err := newLogger(s, a.stderr, seen.LogLost)
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,6 @@ func (a *app) serve(ctx context.Context, s *Settings, warnings []Warning, starte
 	if s.Port == 0 {
 		s.Port = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it listens on tcp
 	}
-	seen := newObserved()
 	defer seen.close()
 	if err := seen.open(ctx, s, a.environ, log); err != nil {
 		return err

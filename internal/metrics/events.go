@@ -6,8 +6,9 @@ import "github.com/prometheus/client_golang/prometheus"
 type events struct {
 	keySetFetches, keysFileReloads, certificateReloads, policyReloads, collectionsFetches *prometheus.CounterVec
 
-	connectionsRefused prometheus.Counter
-	unchecked          *prometheus.GaugeVec
+	connectionsRefused, logLost prometheus.Counter
+
+	unchecked *prometheus.GaugeVec
 
 	keysFileStale, certificateStale *prometheus.GaugeVec // no series where there is no such file
 }
@@ -21,6 +22,9 @@ func newEvents() events {
 		collectionsFetches: results("geowarden_collections_fetches_total", "Fetches of the back end's list of collections."),
 		connectionsRefused: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "geowarden_connections_refused_total", Help: "Connections closed at once: their address had too many.",
+		}),
+		logLost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "geowarden_log_lost_bytes_total", Help: "Bytes of the log that could not be written, to standard error or to the log's file.",
 		}),
 		unchecked: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "geowarden_unchecked_claim", Help: "1 where nothing checks this claim of a token: tokens made for others are accepted.",
@@ -81,6 +85,9 @@ func (m *Metrics) CollectionsFetched(err error) { count(m.events.collectionsFetc
 // ConnectionRefused counts a connection that was closed at once.
 func (m *Metrics) ConnectionRefused() { m.events.connectionsRefused.Inc() }
 
+// LogLost counts what could not be written of the log.
+func (m *Metrics) LogLost(bytes int) { m.events.logLost.Add(float64(bytes)) }
+
 // Unchecked says which claims of a token nothing checks.
 func (m *Metrics) Unchecked(audience, issuer bool) {
 	for claim, unchecked := range map[string]bool{"audience": audience, "issuer": issuer} {
@@ -97,7 +104,7 @@ func oneIf(yes bool) float64 {
 
 func (e *events) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
-		e.keySetFetches, e.keysFileReloads, e.certificateReloads, e.policyReloads, e.collectionsFetches, e.connectionsRefused, e.unchecked,
+		e.keySetFetches, e.keysFileReloads, e.certificateReloads, e.policyReloads, e.collectionsFetches, e.connectionsRefused, e.logLost, e.unchecked,
 		e.keysFileStale, e.certificateStale,
 	}
 }

@@ -85,7 +85,10 @@ func TestEventsAreCountedByHowTheyEnded(t *testing.T) {
 		})
 	}
 	m.ConnectionRefused()
+	m.LogLost(3)
+	m.LogLost(4)
 	m.Unchecked(true, false)
+	only(t, scrape(t, m), "geowarden_log_lost", map[string]float64{"geowarden_log_lost_bytes_total": 7})
 	only(t, scrape(t, m), "geowarden_connections_refused", map[string]float64{"geowarden_connections_refused_total": 1})
 	only(t, scrape(t, m), "geowarden_unchecked", map[string]float64{
 		`geowarden_unchecked_claim{claim="audience"}`: 1, `geowarden_unchecked_claim{claim="issuer"}`: 0,
