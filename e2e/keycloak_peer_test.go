@@ -29,26 +29,29 @@ const (
 	realmAdmin  = "e2e-admin"
 )
 
-func (s *stack) startKeycloak() (*keycloak, error) {
+func (s *stack) startKeycloak() (*keycloak, error) { return s.serveKeycloak("keycloak") }
+
+// serveKeycloak starts one that keeps what it has in a folder of this name.
+func (s *stack) serveKeycloak(name string, env ...string) (*keycloak, error) {
 	ports, err := freePorts(2)
 	if err != nil {
 		return nil, err
 	}
-	work, err := filepath.Abs(filepath.Join(logs, "keycloak"))
+	work, err := filepath.Abs(filepath.Join(logs, name))
 	if err != nil {
 		return nil, err
 	}
 	k := &keycloak{port: ports[0], management: ports[1], work: work, url: "http://localhost:" + ports[0]}
 	k.issuer = k.url + "/realms/pygeoapi"
-	return k, s.restartKeycloak(k, "keycloak")
+	return k, s.restartKeycloak(k, name, env...)
 }
 
 // restartKeycloak starts it with what it kept.
-func (s *stack) restartKeycloak(k *keycloak, log string) (err error) {
-	k.peer, err = s.startPeer(log, 5*time.Minute, []string{
+func (s *stack) restartKeycloak(k *keycloak, log string, env ...string) (err error) {
+	k.peer, err = s.startPeer(log, 5*time.Minute, append([]string{
 		"KEYCLOAK_WORK=" + k.work, "KEYCLOAK_MANAGEMENT_PORT=" + k.management,
 		"KC_BOOTSTRAP_ADMIN_USERNAME=" + realmAdmin, "KC_BOOTSTRAP_ADMIN_PASSWORD=" + realmAdmin,
-	}, repository("deploy/keycloak/serve"), k.port)
+	}, env...), repository("deploy/keycloak/serve"), k.port)
 	return err
 }
 

@@ -71,7 +71,11 @@ func (s *stack) startDatabase(name string) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.startPeer(name, time.Minute, nil, repository("deploy/postgis/serve"), port)
+	return s.serveDatabase(name, port)
+}
+
+func (s *stack) serveDatabase(name, port string, env ...string) (*database, error) {
+	p, err := s.startPeer(name, time.Minute, env, repository("deploy/postgis/serve"), port)
 	return &database{peer: p, port: port}, err
 }
 
@@ -80,7 +84,8 @@ func (d *database) setting() []string {
 	return []string{"PYGEOAPI_DATABASE_HOST=127.0.0.1", "PYGEOAPI_DATABASE_PORT=" + d.port}
 }
 
-// remoteOPA is an OPA server with the policy of a collection a company.
+// remoteOPA is an OPA server, which the tests share with the policy of a
+// collection a company.
 type remoteOPA struct {
 	*process
 	url string
@@ -95,9 +100,14 @@ func (s *stack) startOPAWith(name, policy string) (*remoteOPA, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.serveOPA(name, port, repository(policy))
+}
+
+// serveOPA starts a server with this policy.
+func (s *stack) serveOPA(name, port, policy string) (*remoteOPA, error) {
 	url := "http://127.0.0.1:" + port
 	p, err := s.launch(name, []string{"HOME=" + os.Getenv("HOME")}, repository(".tools/bin/opa"), "run", "--server",
-		"--addr", "127.0.0.1:"+port, "--disable-telemetry", "--log-level", "error", repository(policy))
+		"--addr", "127.0.0.1:"+port, "--disable-telemetry", "--log-level", "error", policy)
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func probe(ctx context.Context, url string) error {
 // stop asks the program to end, waits for it, and kills what is left of its
 // group. It returns how the program ended by itself.
 func (p *process) stop() error {
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+	p.signal(syscall.SIGTERM)
 	defer p.kill()
 	select {
 	case <-p.done:
@@ -109,7 +109,17 @@ func (p *process) stop() error {
 	return nil
 }
 
-func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
+func (p *process) kill() { p.signal(syscall.SIGKILL) }
+
+// signal sends a signal to the program and all that it started.
+func (p *process) signal(signal syscall.Signal) { _ = syscall.Kill(-p.cmd.Process.Pid, signal) }
+
+// die kills the program as a crash would, and all that it started, and returns
+// once it is gone.
+func (p *process) die() {
+	p.kill()
+	<-p.done
+}
 
 // given are the ports that were handed out: a program may take half a minute
 // until it listens on its own.

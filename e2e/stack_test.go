@@ -157,19 +157,25 @@ func (s *stack) startPygeoapi(log, port, name string, env ...string) (*backend, 
 	return &backend{peer: p, url: "http://127.0.0.1:" + port, name: name}, err
 }
 
-// startGateway starts the program in the mode that the settings turn on.
+// startGateway starts the program in the mode that the settings turn on, and
+// waits until it is ready.
 func (s *stack) startGateway(log, port string, behind *backend, mode []string) (*gateway, error) {
+	g, err := s.launchGateway(log, port, behind, mode)
+	if err != nil {
+		return nil, err
+	}
+	return g, g.answers(g.root + "/readyz")
+}
+
+// launchGateway starts the program, and waits for nothing.
+func (s *stack) launchGateway(log, port string, behind *backend, mode []string) (*gateway, error) {
 	root := "http://127.0.0.1:" + port
 	p, err := s.launch("geowarden-"+log, append([]string{
 		"ENV_STATE=dev", "HOST=127.0.0.1", "PORT=" + port, "DEV_LOG_LEVEL=debug",
 		"DEV_PYGEOAPI_BASEURL=" + root, "DEV_FASTGEOAPI_CONTEXT=/geoapi",
 		"DEV_UPSTREAM_URL=" + behind.url, "DEV_UPSTREAM_SERVER_URL=" + behind.name,
 	}, mode...), repository("bin/geowarden"), "serve")
-	if err != nil {
-		return nil, err
-	}
-	g := &gateway{process: p, root: root, url: root + "/geoapi"}
-	return g, p.answers(root + "/readyz")
+	return &gateway{process: p, root: root, url: root + "/geoapi"}, err
 }
 
 // gatewayFor starts a gateway that only one test needs, and stops it after it.
