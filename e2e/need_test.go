@@ -48,6 +48,7 @@ var (
 	needGDAL     = need{"GDAL (Debian: gdal-bin)", program("ogrinfo")}
 	needFast     = need{"fastgeoapi (make .tools/fastgeoapi; it takes Python 3.12 or 3.13)", file(".tools/fastgeoapi/bin/fastgeoapi")}
 	needOPA      = need{"OPA (make .tools/bin/opa)", file(".tools/bin/opa")}
+	needMount    = need{"root, who may mount a small file system", mayMount}
 	needClock    = need{"libfaketime (Debian: libfaketime)", func() error { _, err := faketime(); return err }}
 )
 
@@ -86,6 +87,19 @@ func all(looks ...func() error) func() error {
 		}
 		return nil
 	}
+}
+
+// mayMount mounts a file system, and takes it away again.
+func mayMount() error {
+	folder, err := os.MkdirTemp("", "geowarden-e2e-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(folder) }()
+	if err := exec.Command("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder).Run(); err != nil {
+		return err
+	}
+	return exec.Command("umount", folder).Run()
 }
 
 // faketime finds the library that gives a program another clock.
