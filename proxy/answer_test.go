@@ -236,6 +236,34 @@ func TestCutInTheMiddleStaysACut(t *testing.T) {
 	}
 }
 
+// A stream of HTTP/2 that is cut is reset, while its connection goes on.
+func TestCutIsACutOverHTTP2(t *testing.T) {
+	var cut atomic.Bool
+	r := newRig(t, "open", serving(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strings.Repeat("half", 1000))
+		_ = http.NewResponseController(w).Flush()
+		if cut.Load() {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	server := httptest.NewUnstartedServer(r.gateway.Config.Handler)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	for _, now := range []bool{true, false} {
+		cut.Store(now)
+		res, err := server.Client().Get(server.URL + contexts + "/processes")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if res.ProtoMajor != 2 || (err != nil) != now {
+			t.Errorf("%s, cut %v: the client read %d bytes and the end %v", res.Proto, now, len(body), err)
+		}
+	}
+}
+
 // Attack: under HTTP/1.0 an answer without a length ends where its connection
 // does, and one that is cut looks whole to the proxy in front that asked so.
 func TestCutIsACutUnderHTTP10(t *testing.T) {
