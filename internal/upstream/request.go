@@ -11,12 +11,19 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// isDirect reports whether a request is one of the simple kind. Its methods are
-// safe (RFC 9110 section 9.2.1), so that each may be repeated.
-func (t *Transport) isDirect(req *http.Request) bool {
-	switch req.Method {
+// isSafe reports whether a method is one of those that may be repeated at will
+// (RFC 9110 section 9.2.1).
+func isSafe(method string) bool {
+	switch method {
 	case "", http.MethodGet, http.MethodHead, http.MethodOptions:
-	default:
+		return true
+	}
+	return false
+}
+
+// isDirect reports whether a request is one of the simple kind.
+func (t *Transport) isDirect(req *http.Request) bool {
+	if !isSafe(req.Method) {
 		return false
 	}
 	if req.Body != nil && req.Body != http.NoBody || req.ContentLength != 0 || len(req.TransferEncoding) > 0 || req.Trailer != nil || req.Close {

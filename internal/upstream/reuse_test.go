@@ -284,3 +284,27 @@ func TestSwitchingProtocolsOpensNoTunnel(t *testing.T) {
 		eventually(t, "the connection is closed", func() bool { return b.open.Load() == 0 })
 	}
 }
+
+// What must not be repeated does not go on a connection that the back end may be
+// about to close: one that is idle for long is closed on this side first. What may
+// be repeated goes on it all the same.
+func TestWhatMustNotBeRepeatedGoesOnAFreshConnection(t *testing.T) {
+	b := listen(t, polite)
+	rt := direct(t, func(p *http.Transport) { p.IdleConnTimeout = 10 * patience })
+	mustOwn(t, rt, b, "/read")
+	for n, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		for range 2 { // the second follows at once, and shares the connection of the first
+			if got := ask(t, rt, method, b.url+"/write"); got.err != nil || got.body != "/write" {
+				t.Fatalf("%s got %q, %v", method, got.body, got.err)
+			}
+		}
+		if c := b.conns.Load(); int(c) != 2+n {
+			t.Errorf("%s: %d connections, want %d", method, c, 2+n)
+		}
+		eventually(t, "the connection of a write is closed, and that of a read is not", func() bool { return b.open.Load() == 1 })
+	}
+	mustOwn(t, rt, b, "/read")
+	if c := b.conns.Load(); c != 5 {
+		t.Errorf("%d connections", c)
+	}
+}

@@ -31,9 +31,16 @@ const (
 	defaultIdleTimeout = time.Minute
 )
 
+// freshFor is how long a connection may be idle and still carry what must not be
+// repeated. A back end closes what is idle for longer than it likes (two seconds
+// with gunicorn, five with uvicorn), and a request that crosses with that is lost:
+// whether it was worked on nobody can tell.
+const freshFor = time.Second
+
 // Transport is an http.RoundTripper. It is safe for use by many goroutines.
 type Transport struct {
 	fallback *http.Transport
+	writing  *http.Transport // the same, for what must not be repeated
 	dialer   func(ctx context.Context, network, address string) (net.Conn, error)
 	timeout  time.Duration // for the connection, and again for the answer's head; none when zero
 	maxHead  int           // bytes, informational answers included
@@ -44,11 +51,15 @@ type Transport struct {
 // where it cannot. What fallback is set to holds for both: DialContext, Proxy,
 // ResponseHeaderTimeout (which on the direct way bounds the making of a
 // connection too, and may last an eighth longer), MaxResponseHeaderBytes (256
-// KiB when zero), MaxIdleConns (256), IdleConnTimeout (a minute) and
-// DisableKeepAlives. MaxConnsPerHost, hooks of httptrace and Request.Cancel have no
+// KiB when zero), MaxIdleConns (256), IdleConnTimeout (a minute; for methods that
+// are not safe, a second at most) and DisableKeepAlives. MaxConnsPerHost, hooks of httptrace and Request.Cancel have no
 // effect on the direct way, which never asks for a compressed answer by itself.
 func New(fallback *http.Transport) *Transport {
 	t := &Transport{fallback: fallback, dialer: fallback.DialContext, timeout: fallback.ResponseHeaderTimeout, maxHead: int(fallback.MaxResponseHeaderBytes)}
+	t.writing = fallback.Clone()
+	if t.writing.IdleConnTimeout <= 0 || t.writing.IdleConnTimeout > freshFor {
+		t.writing.IdleConnTimeout = freshFor
+	}
 	t.idle = idle{max: fallback.MaxIdleConns, timeout: fallback.IdleConnTimeout}
 	if t.dialer == nil {
 		t.dialer = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
@@ -69,6 +80,7 @@ func New(fallback *http.Transport) *Transport {
 func (t *Transport) CloseIdleConnections() {
 	t.idle.closeAll()
 	t.fallback.CloseIdleConnections()
+	t.writing.CloseIdleConnections()
 }
 
 // RoundTrip sends a request and returns the answer's head as soon as it is
@@ -82,7 +94,11 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errTarget
 	}
 	if !t.isDirect(req) {
-		res, err := t.fallback.RoundTrip(req)
+		way := t.writing
+		if isSafe(req.Method) {
+			way = t.fallback
+		}
+		res, err := way.RoundTrip(req)
 		return res, unquoted(err)
 	}
 	return t.exchange(req)
