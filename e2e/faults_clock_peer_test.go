@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,10 +22,24 @@ func newClock(t *testing.T) (c *clock, env []string) {
 	t.Helper()
 	c = &clock{filepath.Join(must[string](t)(filepath.Abs(t.TempDir())), "clock")}
 	c.set(t, 0)
+	t.Cleanup(sweepClocks)
 	return c, []string{
 		"LD_PRELOAD=" + must[string](t)(faketime()), "FAKETIME_TIMESTAMP_FILE=" + c.file, "FAKETIME_CACHE_DURATION=1", "NO_FAKE_STAT=1",
 		// What is waited for goes by another clock, and must: a JVM waits in a loop else.
 		"FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", "FAKETIME_FORCE_MONOTONIC_FIX=0",
+	}
+}
+
+// sweepClocks removes what libfaketime leaves in shared memory of programs that
+// were killed.
+func sweepClocks() {
+	for _, kind := range []string{"/dev/shm/faketime_shm_", "/dev/shm/sem.faketime_sem_"} {
+		left, _ := filepath.Glob(kind + "*")
+		for _, name := range left {
+			if _, err := os.Stat("/proc/" + strings.TrimPrefix(name, kind)); os.IsNotExist(err) {
+				_ = os.Remove(name)
+			}
+		}
 	}
 }
 

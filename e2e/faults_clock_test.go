@@ -44,6 +44,7 @@ func judgeSkew(t *testing.T, g *gateway, token string, ahead time.Duration, says
 func TestTheClockOfAnIssuerIsWrong(t *testing.T) {
 	needs(t, needNode, needClock)
 	shows(t, "oidc-provider", "its clock 20 seconds off: tokens are good; 10 minutes off: 401, which says by how much")
+	t.Cleanup(sweepClocks)
 	for ahead, says := range skews {
 		t.Run(ahead.String(), func(t *testing.T) {
 			t.Parallel()
