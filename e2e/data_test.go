@@ -18,7 +18,7 @@ func servers(t *testing.T) map[string]*gateway {
 	starlette := must[*backend](t)(running.starlette())
 	tapped := *starlette
 	tapped.url = tapOn(t, starlette.url).url
-	isVersion("pygeoapi", strings.TrimSuffix(strings.TrimPrefix(running.moved.version(), "pygeoapi "), " (flask)"))
+	isVersion("pygeoapi", running.moved.number())
 	return map[string]*gateway{"Flask": running.apiKey, "Starlette": running.gatewayFor(t, &tapped, running.apiKeyMode()...)}
 }
 
@@ -111,6 +111,8 @@ func (g *gateway) asked(t *testing.T, id string) string {
 // TestAFeatureIsWritten takes one through its life in PostGIS.
 func TestAFeatureIsWritten(t *testing.T) {
 	needs(t, needPostGIS)
+	isVersion("PostgreSQL", strings.TrimPrefix(must[*database](t)(running.database()).version(), "PostgreSQL "))
+	shows(t, "PostgreSQL", "a collection that is written to and filters with CQL2, and its vector tiles")
 	for server, g := range servers(t) {
 		t.Run(server, func(t *testing.T) {
 			shows(t, "pygeoapi", "under "+server+": a feature created, replaced and deleted, and a job from its start to its end")

@@ -116,14 +116,19 @@ func (k *keycloak) administer(t *testing.T, method, path string, body any) answe
 	return answered
 }
 
-// composeKeycloak is the version that docker-compose.yml names.
-func composeKeycloak(t *testing.T) string {
+// isNoted notes its version, and the one that docker-compose.yml names where that
+// is another.
+func (k *keycloak) isNoted(t *testing.T) {
 	t.Helper()
 	text := string(must[[]byte](t)(os.ReadFile("../docker-compose.yml")))
 	_, after, found := strings.Cut(text, "image: quay.io/keycloak/keycloak:")
-	version, _, _ := strings.Cut(after, "\n")
+	named, _, _ := strings.Cut(after, "\n")
 	if !found {
 		t.Fatal("docker-compose.yml has no Keycloak")
 	}
-	return version
+	version := k.number()
+	if named != version {
+		version += " (docker-compose.yml names " + named + ")"
+	}
+	isVersion("Keycloak", version)
 }

@@ -60,6 +60,12 @@ func (p *peer) version() string {
 	return before
 }
 
+// number is the version alone, without the name before it and what is behind.
+func (p *peer) number() string {
+	words := strings.Fields(p.version())
+	return words[min(1, len(words)-1)]
+}
+
 // database is PostgreSQL with PostGIS, and the table of the collection gauges.
 type database struct {
 	*peer
