@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -20,10 +19,17 @@ var shown struct {
 	versions map[string]string
 	rows     []row
 	limits   []limit
+	missing  []string // for want of which tests were skipped
 }
 
-// skipped says that something was not run for want of a peer.
-var skipped atomic.Bool
+// isMissing notes that a test was skipped, and for want of what.
+func isMissing(what string) {
+	shown.Lock()
+	defer shown.Unlock()
+	if !slices.Contains(shown.missing, what) {
+		shown.missing = append(shown.missing, what)
+	}
+}
 
 // row is something that was run with a peer.
 type row struct{ peer, what string }
@@ -78,6 +84,9 @@ func printVersions() {
 	for _, peer := range peers {
 		fmt.Printf("e2e: %-28s %s\n", peer, shown.versions[peer])
 	}
+	for _, what := range shown.missing {
+		fmt.Printf("e2e: SKIPPED what takes %s\n", what)
+	}
 }
 
 func byName(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) }
@@ -89,7 +98,7 @@ func isWhole() bool {
 			return false
 		}
 	}
-	return !skipped.Load()
+	return len(shown.missing) == 0
 }
 
 const page = "../docs/compatibility.md"

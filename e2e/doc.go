@@ -1,9 +1,12 @@
-// Package e2e holds the tests of the built program in front of real peers: a
-// pygeoapi from PyPI and an issuer of its own, one gateway a mode, and the curl
-// lines of the README run as they stand.
+// Package e2e holds the tests of the built program with real peers: in front of
+// pygeoapi under both of its servers, with PostGIS behind it; beside Keycloak,
+// another make of issuer, an OPA server and fastgeoapi; behind the clients that
+// people use, a browser among them; and while those are killed. The lines of the
+// documents are typed as they stand. A whole run writes docs/compatibility.md.
 //
-// It refuses to stand in for anything: a peer that is missing fails the run and
-// is named, and a mode without a line in the README fails too. The tests carry
-// the build tag e2e and run with `make e2e`; what reads the README is tested
-// without it.
+// It refuses to stand in for anything. What a machine lacks is named and its
+// tests are skipped; in CI that is a failure. The tests carry the build tag e2e
+// and run with `make e2e`; what reads the README is tested without it.
+//
+// main_test.go is where a run begins, stack_test.go what it starts.
 package e2e

@@ -61,10 +61,10 @@ func needs(t *testing.T, wanted ...need) {
 		switch {
 		case err == nil:
 		case os.Getenv("CI") == "true":
-			t.Fatalf("CI has no %s: %v", n.what, err)
+			t.Fatalf("missing in CI: %s: %v", n.what, err)
 		default:
-			skipped.Store(true)
-			t.Skipf("this machine has no %s: %v", n.what, err)
+			isMissing(n.what)
+			t.Skipf("missing on this machine: %s: %v", n.what, err)
 		}
 	}
 }
