@@ -103,10 +103,13 @@ func TestAClientThatLeavesStopsTheEvaluation(t *testing.T) {
 func TestAClientThatHasLeftIsNotDecidedFor(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	got, err := policy(t, "allow := true").Decide(ctx, asks(user("ada", nil), reads("common", "landing")))
-	wantCause(t, err, authz.CauseDeadline)
-	if got.Allow {
-		t.Error("allowed")
+	e := policy(t, "allow := true")
+	for range 200 { // the engine itself may notice it in time, or not
+		got, err := e.Decide(ctx, asks(user("ada", nil), reads("common", "landing")))
+		wantCause(t, err, authz.CauseDeadline)
+		if got.Allow {
+			t.Fatal("allowed")
+		}
 	}
 }
 
