@@ -189,6 +189,11 @@ $(tools)/docker-compose@%:
 .tools/keycloak:
 	deploy/keycloak/install $@
 
+# Not every mirror of Maven Central has it.
+.tools/ogc-suite:
+	mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+		-Dartifact=org.opengis.cite:ets-ogcapi-features10:RELEASE:jar:aio -DoutputDirectory=$@ || { rm -rf $@; exit 1; }
+
 e2e/node/node_modules: e2e/node/package.json
 	cd e2e/node && npm install --no-audit --no-fund --no-package-lock --loglevel=error
 	@touch $@

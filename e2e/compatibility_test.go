@@ -20,6 +20,7 @@ var shown struct {
 	rows     []row
 	limits   []limit
 	missing  []string // for want of which tests were skipped
+	notRun   []string // what was not run, and why; the run is whole all the same
 }
 
 // isMissing notes that a test was skipped, and for want of what.
@@ -29,6 +30,15 @@ func isMissing(what string) {
 	if !slices.Contains(shown.missing, what) {
 		shown.missing = append(shown.missing, what)
 	}
+}
+
+// wasNotRun skips the test of something that no machine of ours can have.
+func wasNotRun(t *testing.T, what string) {
+	t.Helper()
+	shown.Lock()
+	shown.notRun = append(shown.notRun, what)
+	shown.Unlock()
+	t.Skip("not run: " + what)
 }
 
 // row is something that was run with a peer.
@@ -87,6 +97,9 @@ func printVersions() {
 	for _, what := range shown.missing {
 		fmt.Printf("e2e: SKIPPED what takes %s\n", what)
 	}
+	for _, what := range shown.notRun {
+		fmt.Printf("e2e: NOT RUN: %s\n", what)
+	}
 }
 
 func byName(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) }
@@ -140,8 +153,10 @@ This page is written by ` + "`make e2e`" + `: the built program in front of, bes
 	b.WriteString(`
 ## What was not run
 
-- OGC's executable test suite for Features Part 1 (` + "`ets-ogcapi-features10`" + `): it is not among what these tests can install. The abstract tests that it is made from are run instead, as above. To run it by hand, point it at a gateway without a mode on this machine; it sends no credential, so in front of any other it takes a proxy that adds one.
 - Containers and a cluster: the compose file's parts run without containers, and [the chart](kubernetes.md) is checked without a cluster.
 `)
+	for _, what := range shown.notRun {
+		fmt.Fprintf(&b, "- %s\n", what)
+	}
 	return os.WriteFile(page, []byte(b.String()), 0o644)
 }

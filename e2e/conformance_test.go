@@ -14,17 +14,10 @@ import (
 
 // TestConformanceIsKept runs the abstract tests of OGC API Features Part 1 (OGC
 // 17-069r4, annex A) against pygeoapi itself and through the gateway: what passes
-// without it passes with it. A suite sends no credential, so in the API-key mode
-// a shim in front adds it.
+// without it passes with it.
 func TestConformanceIsKept(t *testing.T) {
-	port := must[string](t)(freePort())
-	behind := must[*backend](t)(running.startBackend("pygeoapi-conformance", port, "http://127.0.0.1:"+port))
-	open := running.gatewayFor(t, behind)
-	front := shim(t, running.withKey())
-	keyed := running.gatewayFor(t, behind, append(running.apiKeyMode(), "DEV_PYGEOAPI_BASEURL="+front.URL)...)
-	front.lead(keyed.root)
-
-	without := conformance(t, behind.url)
+	roots := conformanceRoots(t, "pygeoapi-conformance")
+	without := conformance(t, roots.without)
 	failed := slices.DeleteFunc(slices.Clone(abstractTests), func(a abstractTest) bool { return without[a.id] == nil })
 	if len(failed) > len(abstractTests)/4 {
 		t.Errorf("%d of %d fails without the gateway: they prove little", len(failed), len(abstractTests))
@@ -33,7 +26,7 @@ func TestConformanceIsKept(t *testing.T) {
 		t.Logf("%s fails without the gateway: %v", a.id, without[a.id])
 		doesNot(t, "pygeoapi", "`"+a.id+"` of OGC API Features Part 1 fails", "without the gateway it fails too")
 	}
-	for name, root := range map[string]string{"open": open.url, "with a key": front.URL + "/geoapi"} {
+	for name, root := range map[string]string{"open": roots.open, "with a key": roots.shimmed} {
 		t.Run(name, func(t *testing.T) {
 			through := conformance(t, root)
 			for _, a := range abstractTests {
@@ -45,9 +38,25 @@ func TestConformanceIsKept(t *testing.T) {
 	}
 	shows(t, "pygeoapi", "the abstract tests of OGC API Features Part 1 (core, GeoJSON, HTML, OpenAPI 3.0), run by this project: what passes without the gateway passes through it, open and with a key")
 	// A suite without a credential would see nothing.
-	if err := conformance(t, keyed.url)["/conf/core/root-success"]; err == nil {
+	if err := conformance(t, roots.keyed)["/conf/core/root-success"]; err == nil {
 		t.Error("without the shim the landing page is open")
 	}
+}
+
+// addresses are where one pygeoapi is found: without a gateway, through one that
+// is open, through one that asks for a key, and through that one with a shim in
+// front.
+type addresses struct{ without, open, keyed, shimmed string }
+
+func conformanceRoots(t *testing.T, name string) addresses {
+	t.Helper()
+	port := must[string](t)(freePort())
+	behind := must[*backend](t)(running.startBackend(name, port, "http://127.0.0.1:"+port))
+	open := running.gatewayFor(t, behind)
+	front := shim(t, running.withKey())
+	keyed := running.gatewayFor(t, behind, append(running.apiKeyMode(), "DEV_PYGEOAPI_BASEURL="+front.URL)...)
+	front.lead(keyed.root)
+	return addresses{behind.url, open.url, keyed.url, front.URL + "/geoapi"}
 }
 
 // conformance runs every abstract test below an address.
@@ -61,7 +70,8 @@ func conformance(t *testing.T, root string) map[string]error {
 	return outcome
 }
 
-// front is a proxy that adds a header to whatever passes.
+// front is a proxy that adds a header to whatever passes: a suite sends no
+// credential.
 type front struct {
 	*httptest.Server
 	target *url.URL

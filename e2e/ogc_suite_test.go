@@ -1,0 +1,111 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/xml"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestOGCsSuite runs OGC's executable suite for Features Part 1, where it can be
+// had, against pygeoapi directly and through the gateway: no test that passes
+// directly fails through it.
+func TestOGCsSuite(t *testing.T) {
+	jars, err := filepath.Glob("../.tools/ogc-suite/ets-ogcapi-features10-*-aio.jar")
+	if err != nil || len(jars) != 1 {
+		wasNotRun(t, "OGC's executable test suite for Features Part 1 (`org.opengis.cite:ets-ogcapi-features10`): it is not on Maven Central as it is reached here. Its jar (`…-aio.jar`) in the folder `.tools/ogc-suite` is run by `make e2e`, without the gateway and through it. The abstract tests that it is made from are run in any case, as above.")
+	}
+	needs(t, need{"Java 17, for OGC's suite", program("java")})
+	jar := must[string](t)(filepath.Abs(jars[0]))
+	isVersion("OGC's suite", strings.TrimSuffix(strings.TrimPrefix(filepath.Base(jar), "ets-ogcapi-features10-"), "-aio.jar"))
+
+	roots := conformanceRoots(t, "pygeoapi-ogc-suite")
+	without := ogcOutcome(t, jar, roots.without)
+	passing := 0
+	for name, passed := range without {
+		if passed {
+			passing++
+			continue
+		}
+		t.Logf("without the gateway fails %s", name)
+	}
+	if passing < 50 || passing < len(without)/2 {
+		t.Fatalf("%d of %d pass without the gateway: they prove little", passing, len(without))
+	}
+	for name, root := range map[string]string{"open": roots.open, "with a key": roots.shimmed} {
+		t.Run(name, func(t *testing.T) {
+			through := ogcOutcome(t, jar, root)
+			for test, passed := range without {
+				if passed && !through[test] {
+					t.Errorf("passes without the gateway, and not through it: %s", test)
+				}
+			}
+		})
+	}
+	shows(t, "OGC's suite", fmt.Sprintf("OGC API Features Part 1: each of the %d of its %d tests that pass without the gateway passes through it, open and with a key", passing, len(without)))
+}
+
+// testngResults is what TestNG writes of a run.
+type testngResults struct {
+	Tests []struct {
+		Name    string `xml:"name,attr"`
+		Classes []struct {
+			Name    string `xml:"name,attr"`
+			Methods []struct {
+				Name   string   `xml:"name,attr"`
+				Status string   `xml:"status,attr"`
+				Config bool     `xml:"is-config,attr"`
+				Params []string `xml:"params>param>value"`
+			} `xml:"test-method"`
+		} `xml:"class"`
+	} `xml:"suite>test"`
+}
+
+// identity is what Java calls an object that has no name of its own.
+var identity = regexp.MustCompile(`@[0-9a-f]{4,}`)
+
+// ogcOutcome runs the suite below an address, and says of each of its tests, by
+// its name and what it was given, whether it passed. One that was skipped did not.
+func ogcOutcome(t *testing.T, jar, root string) map[string]bool {
+	t.Helper()
+	folder := t.TempDir()
+	properties := filepath.Join(folder, "test-run-props.xml")
+	if err := os.WriteFile(properties, fmt.Appendf(nil, `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE properties SYSTEM "http://java.sun.com/dtd/properties.dtd">
+<properties version="1.0"><entry key="iut">%s</entry></properties>
+`, root), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// Its own end says nothing: it is another when a test of it failed.
+	said, err := exec.CommandContext(t.Context(), "java", "-jar", jar, "-o", folder, properties).CombinedOutput()
+	found := must[[]string](t)(filepath.Glob(filepath.Join(folder, "testng", "*", "testng-results.xml")))
+	if len(found) != 1 {
+		t.Fatalf("OGC's suite left no results (%v):\n%s", err, said)
+	}
+	var results testngResults
+	if err := xml.Unmarshal(must[[]byte](t)(os.ReadFile(found[0])), &results); err != nil {
+		t.Fatal(err)
+	}
+	outcome := map[string]bool{}
+	for _, test := range results.Tests {
+		for _, class := range test.Classes {
+			for _, method := range class.Methods {
+				if method.Config {
+					continue
+				}
+				name := fmt.Sprintf("%s: %s.%s(%s)", test.Name, class.Name, method.Name, strings.Join(method.Params, ", "))
+				name = identity.ReplaceAllString(strings.ReplaceAll(name, root, ""), "")
+				// What it runs several times passes if it always does.
+				before, again := outcome[name]
+				outcome[name] = method.Status == "PASS" && (before || !again)
+			}
+		}
+	}
+	return outcome
+}
