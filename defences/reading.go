@@ -79,8 +79,13 @@ var reading = []defence{
 	},
 	{
 		2, "records that leave the list for a while are no features", "ogcapi/catalog.go",
-		`return left || l.records[id]`, `return l.records[id] || left && id == ""`,
+		`l.records[id] || l.left[id].records`, `l.records[id]`,
 		"TestRecordsThatLeaveTheListAreRecordsStill", "",
+	},
+	{
+		2, "an id with slashes that leaves the list for a while is a reading still", "ogcapi/catalog.go",
+		`return listed || left`, `return listed || left && id == ""`,
+		"TestAnIDWithSlashesThatLeavesTheListCountsStill", "",
 	},
 	{
 		2, "strangers do not learn what is listed", "proxy/admit.go",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +19,7 @@ type CatalogConfig struct {
 
 	Interval time.Duration // at most one fetch in this time, whatever arrives; 5 s when 0
 	Refresh  time.Duration // how often Run fetches; one minute when 0
-	MaxAge   time.Duration // how long a list is used when no newer one can be had; ten minutes when 0
+	MaxAge   time.Duration // how long a list is used when no newer one can be had, and an id is remembered that a newer one leaves out; ten minutes when 0
 	Timeout  time.Duration // for one fetch with all its pages; 10 s when 0
 
 	Now func() time.Time // time.Now when nil
@@ -46,10 +47,16 @@ type listing struct {
 	read    time.Time
 	records map[string]bool // every listed id; true where its items are records
 
-	// left are ids of records that were listed before, and when last: pygeoapi
+	// left are ids that were listed before and change what a path says: pygeoapi
 	// leaves out of its list what it cannot reach just now, and goes on to serve it
 	// as soon as it can.
-	left map[string]time.Time
+	left map[string]leaver
+}
+
+// leaver is a collection that was listed last at a time.
+type leaver struct {
+	seen    time.Time
+	records bool
 }
 
 // maxLeft bounds what is remembered of a back end that lists others each time.
@@ -57,32 +64,36 @@ const maxLeft = 10_000
 
 // after returns the listing that follows the last one, which may be nil.
 func after(last *listing, read time.Time, records map[string]bool, forget time.Duration) *listing {
-	next := &listing{read: read, records: records, left: map[string]time.Time{}}
+	next := &listing{read: read, records: records, left: map[string]leaver{}}
 	if last == nil {
 		return next
 	}
-	remember := func(id string, seen time.Time) {
-		if _, listed := records[id]; !listed && read.Sub(seen) <= forget && len(next.left) < maxLeft {
-			next.left[id] = seen
+	remember := func(id string, one leaver) {
+		if _, listed := records[id]; !listed && read.Sub(one.seen) <= forget && len(next.left) < maxLeft {
+			next.left[id] = one
 		}
 	}
 	for id, areRecords := range last.records {
-		if areRecords {
-			remember(id, last.read)
+		if areRecords || strings.Contains(id, "/") {
+			remember(id, leaver{last.read, areRecords})
 		}
 	}
-	for id, seen := range last.left {
-		remember(id, seen)
+	for id, one := range last.left {
+		remember(id, one)
 	}
 	return next
 }
 
+// has reports whether there is such a collection, listed or left out for now.
+func (l *listing) has(id string) bool {
+	_, listed := l.records[id]
+	_, left := l.left[id]
+	return listed || left
+}
+
 // areRecords reports whether the items of a collection are records, as it was
 // listed last.
-func (l *listing) areRecords(id string) bool {
-	_, left := l.left[id]
-	return left || l.records[id]
-}
+func (l *listing) areRecords(id string) bool { return l.records[id] || l.left[id].records }
 
 // NewCatalog returns a catalog that has read nothing yet: the first request
 // that needs the list fetches it.

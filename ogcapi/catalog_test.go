@@ -190,11 +190,7 @@ func TestRecordsThatLeaveTheListAreRecordsStill(t *testing.T) {
 	}
 	next := func(answer http.HandlerFunc) {
 		t.Helper()
-		u.set(answer)
-		clock.advance(30 * time.Second)
-		if _, err := resolved(t, c, "/collections/x/y/items"); !isAmbiguous(err) { // which has it look again
-			t.Fatal(err)
-		}
+		lookAgain(t, u, c, clock, answer)
 	}
 	as("listed", "records")
 	next(listOf("b"))
@@ -212,6 +208,72 @@ func TestRecordsThatLeaveTheListAreRecordsStill(t *testing.T) {
 		next(listOf("b"))
 	}
 	as("left out for longer than a list lasts", "features")
+}
+
+// lookAgain lets half a minute pass, and the catalog read another list.
+func lookAgain(t *testing.T, u *upstream, c *ogcapi.Catalog, clock *clock, answer http.HandlerFunc) {
+	t.Helper()
+	u.set(answer)
+	clock.advance(30 * time.Second)
+	if _, err := resolved(t, c, "/collections/there/is/none"); !isAmbiguous(err) {
+		t.Fatal(err)
+	}
+}
+
+// Attack: items of a/locations are read as locations of a, while the back end
+// cannot list a/locations: Starlette routes the path to the collection.
+func TestAnIDWithSlashesThatLeavesTheListCountsStill(t *testing.T) {
+	u := newUpstream(t, listOf("a", "a/locations", "b/c"))
+	c, clock := newCatalog(u)
+	counts := func(when string) {
+		t.Helper()
+		for _, path := range []string{"/collections/a/locations/items", "/collections/a/locations/schema"} {
+			if q, err := resolved(t, c, path); !isAmbiguous(err) {
+				t.Errorf("%s: %s is decided as %v; %v", when, path, q.Resource, err)
+			}
+		}
+		if q, err := resolved(t, c, "/collections/b/c/items"); err != nil || q.Resource.Collection != "b/c" {
+			t.Errorf("%s: %v, %v", when, q.Resource, err)
+		}
+	}
+	counts("listed")
+	lookAgain(t, u, c, clock, listOf("a"))
+	counts("left out")
+	lookAgain(t, u, c, clock, listOf("a"))
+	counts("left out again")
+	for range 2 {
+		lookAgain(t, u, c, clock, listOf("a"))
+	}
+	if q, err := resolved(t, c, "/collections/a/locations/items"); err != nil || q.Resource.Collection != "a" {
+		t.Errorf("left out for longer than a list lasts: %v, %v", q.Resource, err)
+	}
+	if _, err := resolved(t, c, "/collections/b/c/items"); !isAmbiguous(err) {
+		t.Errorf("left out for longer than a list lasts: %v", err)
+	}
+}
+
+// Attack: a back end that lists others each time fills the memory.
+func TestWhatIsRememberedOfTheListIsBounded(t *testing.T) {
+	const listed, remembered = 10_500, 10_000
+	ids := make([]string, listed)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("x/%d", i)
+	}
+	u := newUpstream(t, listOf(ids...))
+	c, clock := newCatalog(u)
+	if _, err := resolved(t, c, "/collections/x/0/items"); err != nil {
+		t.Fatal(err)
+	}
+	lookAgain(t, u, c, clock, listOf())
+	known := 0
+	for _, id := range ids {
+		if _, err := resolved(t, c, "/collections/"+id+"/items"); err == nil {
+			known++
+		}
+	}
+	if known != remembered {
+		t.Errorf("%d of %d are remembered, want %d", known, listed, remembered)
+	}
 }
 
 func TestWithoutAListPathsThatNeedItAreUnavailable(t *testing.T) {

@@ -6,17 +6,17 @@ import "context"
 // on the collections that there are. It comes after authentication, because its
 // answer tells about them. Other requests pass unchanged.
 //
-// An id with slashes counts only where it is listed; an id without one always
-// does. A path that is left with two readings, or with none, is *Ambiguous;
+// An id with slashes counts only where it is listed, or was until a while ago; an
+// id without one always does. A path that is left with two readings, or with none, is *Ambiguous;
 // without a list it is *CatalogUnavailable.
 //
 // What is left open: pygeoapi serves hidden collections without listing them. A
 // hidden one whose id has slashes cannot be reached, unless its id reads as a
 // route of another collection, such as a/locations, a/instances/b or a/styles/b:
-// then routes of it may be decided as those of a. A collection of records that
-// was never listed is decided as one of features: a hidden one, and one that the
-// back end has not been able to reach since the catalog began. A collection that
-// was added less than a refresh ago is unlisted.
+// then routes of it may be decided as those of a. A hidden collection of records
+// is decided as one of features. A collection that the back end has not been able
+// to reach since the catalog began, or that was added less than a refresh ago, is
+// as a hidden one.
 func (c *Catalog) Resolve(ctx context.Context, q *Request) error {
 	if len(q.readings) == 0 {
 		return nil
@@ -56,7 +56,7 @@ func (c *Catalog) Resolve(ctx context.Context, q *Request) error {
 func (l *listing) among(all []reading) []reading {
 	var known []reading
 	for _, r := range all {
-		if _, listed := l.records[r.id]; listed || r.segments == 1 {
+		if r.segments == 1 || l.has(r.id) {
 			known = append(known, r)
 		}
 	}

@@ -72,8 +72,9 @@ func (a *app) serve(ctx context.Context, s *Settings, warnings []Warning, starte
 }
 
 // collectionsAge is how long the back end's list of collections serves while no
-// newer one can be had. It is long, because a stale list does little harm: a
-// collection that is missing in it cannot be reached by an id with slashes.
+// newer one can be had, and how long what leaves it is read as before. It is
+// long, because a stale list does little harm: a collection that is missing in it
+// cannot be reached by an id with slashes.
 const collectionsAge = 24 * time.Hour
 
 // gateway is the program's parts, put together.
