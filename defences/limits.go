@@ -164,6 +164,16 @@ var limits = []defence{
 		"TestOnlySimpleRequestsAreDirect", "",
 	},
 	{
+		10, "a write that is sent twice because of a header", "internal/upstream/upstream.go",
+		`= t.writing, once(req)`, `= t.writing, req`,
+		"TestAKeyOfIdempotencyHasNothingRepeated", "",
+	},
+	{
+		10, "a write on a connection that the back end is about to close", "internal/upstream/upstream.go",
+		`const freshFor = time.Second`, `const freshFor = 4 * time.Second`,
+		"TestWhatMustNotBeRepeatedGoesOnAFreshConnection", "",
+	},
+	{
 		11, "an unasked 101", "internal/upstream/body.go",
 		`res.Body, keep = http.NoBody, false // raw`, `keep = true // raw`,
 		"TestSwitchingProtocolsOpensNoTunnel", "",

@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"slices"
+	"strings"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -19,6 +20,23 @@ func isSafe(method string) bool {
 		return true
 	}
 	return false
+}
+
+// once returns a request that an http.Transport never sends twice. Where the
+// client names a key for that, and there is no body, it would: but no back end
+// that we know of honours the key. It looks for the header in its canonical
+// spelling alone, so in another one it is passed on and promises nothing.
+func once(req *http.Request) *http.Request {
+	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
+		values, ok := req.Header[name]
+		if !ok {
+			continue
+		}
+		req = req.Clone(req.Context())
+		delete(req.Header, name)
+		req.Header[strings.ToLower(name)] = values
+	}
+	return req
 }
 
 // isDirect reports whether a request is one of the simple kind.

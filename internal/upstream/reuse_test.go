@@ -8,10 +8,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // arrived waits until something, or the end, has arrived on a connection, and
@@ -286,10 +288,28 @@ func TestSwitchingProtocolsOpensNoTunnel(t *testing.T) {
 }
 
 // What must not be repeated does not go on a connection that the back end may be
-// about to close: one that is idle for long is closed on this side first. What may
-// be repeated goes on it all the same.
+// about to close: one that is idle for long is closed on this side first, before
+// a back end does that closes it after two seconds. What may be repeated goes on it
+// all the same.
 func TestWhatMustNotBeRepeatedGoesOnAFreshConnection(t *testing.T) {
-	b := listen(t, polite)
+	var crossed atomic.Int32
+	b := listen(t, func(l *line) {
+		for {
+			req, ok := l.hear()
+			if !ok {
+				return
+			}
+			l.say(own(req))
+			if req.URL.Path != "/write" {
+				continue
+			}
+			_ = l.SetReadDeadline(time.Now().Add(2 * time.Second))
+			if _, err := l.reader.Peek(1); errors.Is(err, os.ErrDeadlineExceeded) {
+				crossed.Add(1)
+				return
+			}
+		}
+	})
 	rt := direct(t, func(p *http.Transport) { p.IdleConnTimeout = 10 * patience })
 	mustOwn(t, rt, b, "/read")
 	for n, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -306,5 +326,52 @@ func TestWhatMustNotBeRepeatedGoesOnAFreshConnection(t *testing.T) {
 	mustOwn(t, rt, b, "/read")
 	if c := b.conns.Load(); c != 5 {
 		t.Errorf("%d connections", c)
+	}
+	if n := crossed.Load(); n > 0 {
+		t.Errorf("%d connections were closed by the back end first", n)
+	}
+}
+
+// Attack: a client has a write sent twice by naming a key for it, where the back
+// end breaks off: the header alone makes an http.Transport repeat it.
+func TestAKeyOfIdempotencyHasNothingRepeated(t *testing.T) {
+	for _, name := range []string{"", "Idempotency-Key", "X-Idempotency-Key"} {
+		heard := make(chan *http.Request, 8)
+		b := listen(t, func(l *line) {
+			for answered := false; ; answered = true {
+				req, ok := l.hear()
+				if !ok {
+					return
+				}
+				heard <- req
+				if answered {
+					return // the second on this connection has no answer
+				}
+				l.say(own(req))
+			}
+		})
+		rt := direct(t)
+		if got := ask(t, rt, http.MethodPost, b.url+"/first"); got.err != nil {
+			t.Fatal(got.err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/second", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name != "" {
+			req.Header.Set(name, "1")
+		}
+		if got := send(rt, req); got.err == nil {
+			t.Errorf("with %q: %s", name, got.Status)
+		}
+		if <-heard; len(heard) != 1 {
+			t.Fatalf("with %q it was sent %d times", name, len(heard))
+		}
+		if second := <-heard; name != "" && second.Header.Get(name) != "1" {
+			t.Errorf("the back end got no %s: %v", name, second.Header)
+		}
+		if name != "" && req.Header.Get(name) != "1" {
+			t.Errorf("the request was changed: %v", req.Header)
+		}
 	}
 }

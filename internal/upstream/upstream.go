@@ -52,8 +52,9 @@ type Transport struct {
 // ResponseHeaderTimeout (which on the direct way bounds the making of a
 // connection too, and may last an eighth longer), MaxResponseHeaderBytes (256
 // KiB when zero), MaxIdleConns (256), IdleConnTimeout (a minute; for methods that
-// are not safe, a second at most) and DisableKeepAlives. MaxConnsPerHost, hooks of httptrace and Request.Cancel have no
-// effect on the direct way, which never asks for a compressed answer by itself.
+// are not safe, a second at most) and DisableKeepAlives. MaxConnsPerHost, hooks
+// of httptrace and Request.Cancel have no effect on the direct way, which never
+// asks for a compressed answer by itself.
 func New(fallback *http.Transport) *Transport {
 	t := &Transport{fallback: fallback, dialer: fallback.DialContext, timeout: fallback.ResponseHeaderTimeout, maxHead: int(fallback.MaxResponseHeaderBytes)}
 	t.writing = fallback.Clone()
@@ -94,9 +95,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errTarget
 	}
 	if !t.isDirect(req) {
-		way := t.writing
-		if isSafe(req.Method) {
-			way = t.fallback
+		way := t.fallback
+		if !isSafe(req.Method) {
+			way, req = t.writing, once(req)
 		}
 		res, err := way.RoundTrip(req)
 		return res, unquoted(err)
