@@ -54,7 +54,7 @@ var reading = []defence{
 	},
 	{
 		2, "ids with slashes that are not listed", "ogcapi/resolve.go",
-		`listed || r.segments == 1`, `listed || r.segments > 0`,
+		`r.segments == 1 || l.has(r.id)`, `r.segments > 0`,
 		"TestIDsWithSlashesAreNotWalkedAround", "proxy",
 	},
 	{

@@ -186,8 +186,40 @@ func TestALossIsSaidOnceAMinute(t *testing.T) {
 	}
 	now = now.Add(sayAgain)
 	write(-1)
-	if got := stderr.text.String(); !strings.HasSuffix(got, "geowarden: the log is written again; 88 bytes of it are lost\n") {
+	if got := stderr.text.String(); !strings.HasSuffix(got, "geowarden: the log is written again; 99 bytes of it are lost\n") {
 		t.Errorf("it is told as %q", got)
+	}
+}
+
+// The end of a loss is said even where it was said whole when it began, and what
+// could not be said for want of room is said later.
+func TestALossIsSaidWhole(t *testing.T) {
+	for name, c := range map[string]struct {
+		apart bool // the log has a disk of its own, and standard error has room
+		want  string
+	}{
+		"a file":              {true, "geowarden: the log cannot be written: no space left on device; 6 bytes of it are lost\ngeowarden: the log is written again\n"},
+		"standard error full": {false, "first\nthird\ngeowarden: the log is written again; 14 bytes of it are lost\n"},
+	} {
+		disk, stderr := &full{}, &full{}
+		stderr.room.Store(-1)
+		if !c.apart {
+			stderr = disk
+		}
+		to := kept(disk, stderr, func(int) {})
+		write := func(room int64, line string) {
+			disk.room.Store(room)
+			_, _ = to.Write([]byte(line))
+		}
+		write(-1, "first\n")
+		write(0, "lost!\n")
+		if !c.apart {
+			write(0, "as well\n")
+		}
+		write(-1, "third\n")
+		if got := stderr.text.String(); got != c.want {
+			t.Errorf("%s: it is told as %q", name, got)
+		}
 	}
 }
 

@@ -21,7 +21,8 @@ type logSink struct {
 
 	mu     sync.Mutex
 	torn   bool      // the last line has no end
-	lost   int       // bytes since it was said last
+	losing bool      // there was a loss, and its end was not said yet
+	lost   int       // bytes that were not said yet
 	failed time.Time // when it was said that there is a loss
 	mended time.Time // when it was said that there is none any more
 }
@@ -49,21 +50,28 @@ func (s *logSink) Write(p []byte) (int, error) {
 	switch {
 	case err != nil:
 		lost := min(len(text)-n, len(p))
-		s.lost += lost
+		s.losing, s.lost = true, s.lost+lost
 		s.onLost(lost)
 		s.say(&s.failed, "the log cannot be written: "+err.Error())
-	case s.lost > 0:
-		s.say(&s.mended, "the log is written again")
+	case s.losing:
+		s.losing = !s.say(&s.mended, "the log is written again")
 	}
 	return len(p), nil
 }
 
-// say tells how much was lost since the last time that anything was said.
-func (s *logSink) say(last *time.Time, what string) {
+// say tells how much was lost since the last time that anything was said, and
+// whether it could.
+func (s *logSink) say(last *time.Time, what string) bool {
 	now := s.now()
 	if now.Sub(*last) < sayAgain {
-		return
+		return false
 	}
-	_, _ = fmt.Fprintf(s.tell, "geowarden: %s; %d bytes of it are lost\n", what, s.lost)
+	if s.lost > 0 {
+		what = fmt.Sprintf("%s; %d bytes of it are lost", what, s.lost)
+	}
+	if _, err := fmt.Fprintf(s.tell, "geowarden: %s\n", what); err != nil {
+		return false
+	}
 	*last, s.lost = now, 0
+	return true
 }

@@ -143,6 +143,6 @@ func (v vocabulary) warnRetired(src *source, s *Settings, r *report) {
 	r.warn(strings.Join(names, ", "), "known from fastgeoapi, without meaning here, and not read")
 	said, _ := src.get(v.prefix + "POLICY_FULL_PATH")
 	if s.OPAEnabled && said == "" && (s.OPAURL.IsSet() || s.PolicyPath != "") {
-		r.warn(v.prefix+"POLICY_FULL_PATH", "not set: the policy is given paths below %s, and fastgeoapi gave it those with %s in front; set it to true for a policy that was written there, to false for any other", s.Context, s.Context)
+		r.warn(v.prefix+"POLICY_FULL_PATH", "not set: the policy is given paths below %s, and fastgeoapi gave it those with %s in front; set it to true for a policy that was written there, to false for any other; this is said only as long as there are names that only fastgeoapi reads", s.Context, s.Context)
 	}
 }
