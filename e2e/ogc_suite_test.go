@@ -19,7 +19,7 @@ import (
 func TestOGCsSuite(t *testing.T) {
 	jars, err := filepath.Glob("../.tools/ogc-suite/ets-ogcapi-features10-*-aio.jar")
 	if err != nil || len(jars) != 1 {
-		wasNotRun(t, "OGC's executable test suite for Features Part 1 (`org.opengis.cite:ets-ogcapi-features10`): it is not on Maven Central as it is reached here. Its jar (`…-aio.jar`) in the folder `.tools/ogc-suite` is run by `make e2e`, without the gateway and through it. The abstract tests that it is made from are run in any case, as above.")
+		wasNotRun(t, "OGC's executable test suite for Features Part 1 (`org.opengis.cite:ets-ogcapi-features10`): it is not on Maven Central as it is reached here. Its jar (`…-aio.jar`) in the folder `.tools/ogc-suite` is run by `make e2e`, without the gateway and through it, where `schemas.opengis.net` can be reached, to which the API definition refers. The abstract tests that it is made from are run in any case, as above.")
 	}
 	needs(t, need{"Java 17, for OGC's suite", program("java")})
 	jar := must[string](t)(filepath.Abs(jars[0]))
