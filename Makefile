@@ -17,6 +17,9 @@ export GOFLAGS     ?= -buildvcs=false
 PORT   ?= 5001
 PYTHON ?= $(shell deploy/pygeoapi/newest-python)
 
+# fastgeoapi has no distribution for a newer one.
+FASTGEOAPI_PYTHON ?= $(shell deploy/pygeoapi/newest-python 3.13)
+
 # How long `make soak` lasts.
 DURATION ?= 10m
 
@@ -204,6 +207,7 @@ e2e/node/node_modules: e2e/node/package.json
 .venv: deploy/pygeoapi/requirements.txt
 .tools/clients: e2e/clients/requirements.txt
 .tools/fastgeoapi: e2e/fastgeoapi/requirements.txt
+.tools/fastgeoapi: PYTHON = $(FASTGEOAPI_PYTHON)
 .venv .tools/clients .tools/fastgeoapi:
 	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
 		{ echo "$@ needs Python 3.10 or newer with its venv module (Debian: python3-venv); $(PYTHON) is not that" >&2; exit 1; }

@@ -9,8 +9,8 @@ var limits = []defence{
 		"TestOneAddressCannotHoldMoreThanItsShare", "",
 	},
 	{
-		24, "one household is one address of IPv6", "internal/listen/connections.go",
-		`bits := 64`, `bits := 128`,
+		24, "one household is one address of IPv6", "internal/listen/server.go",
+		`cmp.Or(cfg.IPv6Prefix, 64)`, `cmp.Or(cfg.IPv6Prefix, 128)`,
 		"TestAddressesOfOneHouseholdCountTogether", "",
 	},
 	{
@@ -67,6 +67,11 @@ var limits = []defence{
 		c.current.Store(&inForce{tls: newTLSConfig(m)})
 	}`,
 		"TestABrokenPairLeavesTheLastGoodOne", "",
+	},
+	{
+		24, "the places for the kubelet's probes", "internal/metrics/server.go",
+		`MaxConnectionsPerAddress: maxPerAddress,`, ``,
+		"TestOneAddressCannotStarveTheProbes", "",
 	},
 	{
 		24, "requests in flight", "proxy/inflight.go",

@@ -128,13 +128,25 @@ func (k *keycloak) code(t *testing.T) string {
 }
 
 // registered registers a client as birdhouse's programs do, with an access token
-// of the administrator's, and signs it in.
+// of the administrator's, and signs it in. The realm has nobody register without
+// one, and nobody with a mapper: a person who signs in at such a client could
+// choose the company that the token says.
 func (k *keycloak) registered(t *testing.T) string {
 	t.Helper()
-	initial := k.administer(t, http.MethodPost, "/clients-initial-access", map[string]int{"count": 1, "expiration": 300}).object(t)
-	got := ask(t, http.MethodPost, k.issuer+"/clients-registrations/default",
+	initial := k.administer(t, http.MethodPost, "/clients-initial-access", map[string]int{"count": 2, "expiration": 300}).object(t)
+	register := func(kind, client string, fields ...header) answer {
+		return ask(t, http.MethodPost, k.issuer+"/clients-registrations/"+kind, client, append(fields, "Content-Type: application/json")...)
+	}
+	register("default", `{"clientId":"anybody"}`).wants(t, http.StatusForbidden)
+	register("openid-connect", `{"client_name":"anybody","redirect_uris":["http://127.0.0.1:8888/"]}`).wants(t, http.StatusForbidden)
+	register("default", `{"clientId":"forger","protocolMappers":[{"name":"company","protocol":"openid-connect","protocolMapper":"oidc-usermodel-attribute-mapper",
+		"config":{"user.attribute":"firstName","claim.name":"company","access.token.claim":"true"}}]}`, bearer(initial["token"].(string))).wants(t, http.StatusForbidden)
+	got := register("default",
 		`{"clientId":"wps-e2e","consentRequired":false,"serviceAccountsEnabled":true,"standardFlowEnabled":false,"authorizationServicesEnabled":false}`,
-		bearer(initial["token"].(string)), "Content-Type: application/json").wants(t, http.StatusCreated).object(t)
+		bearer(initial["token"].(string))).wants(t, http.StatusCreated).object(t)
+	if got["fullScopeAllowed"] != false {
+		t.Error("the tokens of a client that registered itself have every role")
+	}
 	return k.token(t, url.Values{"grant_type": {"client_credentials"}, "client_id": {"wps-e2e"}, "client_secret": {got["secret"].(string)}})
 }
 

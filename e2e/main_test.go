@@ -53,7 +53,7 @@ func run(m *testing.M) int {
 	}
 	_ = os.RemoveAll(logs)
 	if !isWhole() {
-		fmt.Println("e2e: not every test was run, so " + page + " is left as it is")
+		fmt.Println("e2e: not every test was run, or not with the newest of each peer, so " + page + " is left as it is")
 		return 0
 	}
 	if err := writePage(); err != nil {

@@ -15,8 +15,8 @@ import (
 )
 
 // A step is a block of a document that a comment before it tells how to take. In
-// docs/tutorial.md that is `file NAME`, `run`, `serve`, `fails`, `background`, or
-// `says`, which is what the step before has said.
+// docs/tutorial.md that is `file NAME`, `run`, `serve`, `fails`, `background`,
+// `make`, or `says`, which is what the step before has said.
 type step struct {
 	kind, name string
 	text       string
@@ -24,6 +24,8 @@ type step struct {
 }
 
 var expected = regexp.MustCompile(`\s+# (\d{3})( soon)?$`)
+
+var aToken = regexp.MustCompile(`(?m)^declare -x \w+="eyJ.*\n`)
 
 // steps are the blocks that stand right behind a mark such as <!-- tutorial: run -->.
 func steps(t *testing.T, document, mark string) []step {
@@ -40,7 +42,8 @@ func steps(t *testing.T, document, mark string) []step {
 	return all
 }
 
-// TestTutorial does what docs/tutorial.md says, in its order, in one folder.
+// TestTutorial does what docs/tutorial.md says, in its order, as somebody who has
+// nothing but a checkout.
 func TestTutorial(t *testing.T) {
 	needs(t, needOPA, needJQ)
 	k := running.withKeycloak(t)
@@ -48,9 +51,6 @@ func TestTutorial(t *testing.T) {
 	document := string(must[[]byte](t)(os.ReadFile("../docs/tutorial.md")))
 	ports := must[[]string](t)(freePorts(2))
 	tutor := newTutor(t, "docs/tutorial.md")
-	if err := os.Symlink(repository("policies"), filepath.Join(tutor.folder, "../policies")); err != nil {
-		t.Fatal(err)
-	}
 	document = strings.NewReplacer("PORT=5000", "PORT="+ports[0], "localhost:5000", "localhost:"+ports[0], "localhost:8383", "localhost:"+ports[1],
 		"localhost:5001", strings.TrimPrefix(running.moved.url, "http://"), "http://localhost:8282", k.url).Replace(document)
 	tutor.root = "http://localhost:" + ports[0]
@@ -60,16 +60,21 @@ func TestTutorial(t *testing.T) {
 		done[s.kind]++
 	}
 	tutor.stop()
-	if done["serve"] < 5 || done["run"] < 8 || done["says"] < 5 {
+	if marks, blocks := len(steps(t, document, "tutorial")), strings.Count("\n"+document, "\n```")/2; marks != blocks {
+		t.Errorf("%d of its %d blocks say how they are taken", marks, blocks)
+	}
+	if done["serve"] < 5 || done["run"] < 8 || done["says"] < 5 || done["make"] < 3 {
 		t.Errorf("the tutorial has only %v", done)
 	}
 }
 
-// tutor takes the steps of a document.
+// tutor takes the steps of a document, in terminals that begin in a checkout: one
+// for what is run, and one for each other kind of step.
 type tutor struct {
 	t        *testing.T
 	document string
-	folder   string
+	checkout string
+	at       map[string]string // the folder that each terminal is in
 	root     string
 	gateway  *process
 	said     string // what the last step has said
@@ -78,9 +83,15 @@ type tutor struct {
 
 func newTutor(t *testing.T, document string) *tutor {
 	t.Helper()
-	u := &tutor{t: t, document: document, folder: filepath.Join(t.TempDir(), "tutorial")}
-	if err := os.Mkdir(u.folder, 0o755); err != nil {
+	checkout := filepath.Join(t.TempDir(), "checkout")
+	u := &tutor{t: t, document: document, checkout: checkout, at: map[string]string{"run": checkout, "serve": checkout, "background": checkout}}
+	if err := os.Mkdir(checkout, 0o755); err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range []string{"bin", ".tools", "policies"} {
+		if err := os.Symlink(repository(name), filepath.Join(checkout, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return u
 }
@@ -89,7 +100,7 @@ func (u *tutor) take(s step) {
 	u.t.Helper()
 	switch s.kind {
 	case "file":
-		if err := os.WriteFile(filepath.Join(u.folder, s.name), []byte(s.text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(u.at["run"], s.name), []byte(s.text), 0o600); err != nil {
 			u.t.Fatal(err)
 		}
 	case "serve":
@@ -103,8 +114,10 @@ func (u *tutor) take(s step) {
 	case "run":
 		u.run(s)
 	case "background":
-		p := must[*process](u.t)(running.launch(fmt.Sprintf("tutorial-background-%d", s.number), u.env(), "bash", "-c", "cd "+u.folder+" && exec "+strings.TrimSpace(s.text)))
+		p := must[*process](u.t)(running.launch(fmt.Sprintf("tutorial-background-%d", s.number), u.env(), "bash", "-c", u.typed(s)))
 		u.t.Cleanup(func() { p.kill() })
+	case "make":
+		u.make(s)
 	case "says":
 		if !strings.Contains(u.said, strings.TrimSpace(s.text)) {
 			u.t.Errorf("line %d promises:\n%s\nand it said:\n%s", s.number, s.text, u.said)
@@ -119,10 +132,37 @@ func (u *tutor) serve(s step) {
 	u.t.Helper()
 	u.stop()
 	u.started++
-	command, _, _ := strings.Cut(s.text, "#")
-	u.gateway = must[*process](u.t)(running.launch(fmt.Sprintf("geowarden-tutorial-%d", u.started), u.env(), "bash", "-c", "cd "+u.folder+" && exec "+command))
+	u.gateway = must[*process](u.t)(running.launch(fmt.Sprintf("geowarden-tutorial-%d", u.started), u.env(), "bash", "-c", u.typed(s)))
 	if err := u.gateway.answers(u.root + "/readyz"); err != nil {
 		u.t.Fatalf("line %d: %v", s.number, err)
+	}
+}
+
+// typed is a block whose last line goes on running, in its terminal: where the
+// lines before have gone, that stays.
+func (u *tutor) typed(s step) string {
+	u.t.Helper()
+	lines := strings.Split(strings.TrimSpace(s.text), "\n")
+	for _, line := range lines[:len(lines)-1] {
+		words := strings.Fields(line)
+		if len(words) < 2 || words[0] != "cd" {
+			u.t.Fatalf("line %d: only a folder is entered before: %s", s.number, line)
+		}
+		u.at[s.kind] = filepath.Join(u.at[s.kind], words[1])
+	}
+	return "cd " + u.at[s.kind] + " && exec " + lines[len(lines)-1]
+}
+
+// make sees that the Makefile has what a block is to make. What it makes is there
+// before any test is run.
+func (u *tutor) make(s step) {
+	u.t.Helper()
+	for _, line := range strings.Split(strings.TrimSpace(s.text), "\n") {
+		if !strings.HasPrefix(line, "make ") {
+			u.t.Errorf("line %d: it makes nothing: %s", s.number, line)
+		} else if out, err := u.shell("cd " + repository(".") + "; make --dry-run " + strings.TrimPrefix(line, "make ")).CombinedOutput(); err != nil {
+			u.t.Errorf("line %d: %s: %v\n%.2000s", s.number, line, err, out)
+		}
 	}
 }
 
@@ -138,9 +178,15 @@ func (u *tutor) stop() {
 }
 
 // run runs a block command by command. A comment behind one promises the status
-// that curl gets; with `soon`, within half a minute.
+// that curl gets; with `soon`, within half a minute. A reader may be slower than
+// the time that a token lives, so none is kept for another block.
 func (u *tutor) run(s step) {
 	u.t.Helper()
+	if state, err := os.ReadFile(u.scratch("state")); err == nil {
+		if err := os.WriteFile(u.scratch("state"), aToken.ReplaceAll(state, nil), 0o600); err != nil {
+			u.t.Fatal(err)
+		}
+	}
 	u.said = ""
 	for n, line := range strings.Split(strings.TrimSpace(strings.ReplaceAll(s.text, "\\\n", "")), "\n") {
 		promised := expected.FindStringSubmatch(line)
@@ -166,14 +212,17 @@ func (u *tutor) run(s step) {
 // says with which status curl was answered last.
 func (u *tutor) command(command string) (said, status string, err error) {
 	u.t.Helper()
-	ran := filepath.Join(u.folder, "../status")
+	ran := u.scratch("status")
 	if err := os.WriteFile(ran, nil, 0o600); err != nil {
 		u.t.Fatal(err)
 	}
-	script := "set -eo pipefail; cd " + u.folder + "; [ ! -f ../state ] || . ../state; set -a\n" +
-		"curl() { command curl --silent --show-error --max-time 60 --write-out '%{stderr}%{http_code}\\n' \"$@\" 2>>../status; }\n" +
-		command + "\nunset -f curl; declare -px | grep -v -e '^declare -x PATH=' >../state"
+	script := "set -eo pipefail; cd " + u.at["run"] + "; [ ! -f " + u.scratch("state") + " ] || . " + u.scratch("state") + "; set -a\n" +
+		"curl() { command curl --silent --show-error --max-time 60 --write-out '%{stderr}%{http_code}\\n' \"$@\" 2>>" + ran + "; }\n" +
+		command + "\nunset -f curl; { declare -px | grep -v -e '^declare -x PATH='; declare -fp; } >" + u.scratch("state") + "; pwd >" + u.scratch("where")
 	out, err := u.shell(script).CombinedOutput()
+	if where, err := os.ReadFile(u.scratch("where")); err == nil {
+		u.at["run"] = strings.TrimSpace(string(where))
+	}
 	statuses := strings.Fields(string(must[[]byte](u.t)(os.ReadFile(ran))))
 	if len(statuses) > 0 {
 		status = statuses[len(statuses)-1]
@@ -186,12 +235,14 @@ func (u *tutor) shell(script string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(u.t.Context(), 2*time.Minute)
 	u.t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
-	cmd.Env, cmd.Dir = u.env(), u.folder
+	cmd.Env, cmd.Dir = u.env(), u.at["run"]
 	return cmd
 }
 
-// env is what somebody has who followed the page so far: the program is on the
-// path.
+// scratch is a file of the test's own, beside the checkout.
+func (u *tutor) scratch(name string) string { return filepath.Join(u.checkout, "..", name) }
+
+// env is what somebody has who is about to begin: nothing of ours is on the path.
 func (u *tutor) env() []string {
-	return []string{"PATH=" + repository("bin") + ":" + repository(".tools/bin") + ":" + os.Getenv("PATH"), "HOME=" + filepath.Dir(u.folder)}
+	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(u.checkout)}
 }

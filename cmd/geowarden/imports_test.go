@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"internal/demo":     {},
 	"internal/limits":   {},
 	"internal/listen":   {"internal/watch"},
-	"internal/metrics":  {"proxy"},
+	"internal/metrics":  {"internal/listen", "proxy"},
 	"internal/traces":   {"proxy"},
 	"internal/upstream": {},
 	"internal/watch":    {},

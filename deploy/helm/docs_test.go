@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -106,22 +107,44 @@ func TestTheGuidesCommandsWork(t *testing.T) {
 	}
 }
 
-func TestTheGuideKeepsTheBackEndToTheGateway(t *testing.T) {
-	var p networking.NetworkPolicy
+// shown reads the guide's file of this name.
+func shown(t *testing.T, name string, into any) {
+	t.Helper()
 	for _, b := range blocks(t) {
-		if strings.Contains(b.text, "kind: NetworkPolicy") && b.language == "yaml" {
-			if err := yaml.UnmarshalStrict([]byte(b.text), &p); err != nil {
+		if b.language == "yaml" && strings.HasPrefix(b.text, "# "+name+"\n") {
+			if err := yaml.UnmarshalStrict([]byte(b.text), into); err != nil {
 				t.Fatal(err)
 			}
+			return
 		}
 	}
-	if len(p.Spec.Ingress) != 1 || len(p.Spec.Ingress[0].From) != 1 {
-		t.Fatalf("%+v", p.Spec)
-	}
-	pod := read(t, golden("testdata/minimal.values.yaml")).deployment.Spec.Template.Labels
-	for name, value := range p.Spec.Ingress[0].From[0].PodSelector.MatchLabels {
-		if pod[name] != value {
-			t.Errorf("the gateway has %s: %q, and the back end wants %q", name, pod[name], value)
+	t.Fatalf("the guide has no %s", name)
+}
+
+// A selector that is empty is everybody, so each is compared whole: the back end
+// is the one that the guide lets the gateway reach, and who may reach it are the
+// chart's pods alone, under whatever name they were released.
+func TestTheGuideKeepsTheBackEndToTheGateway(t *testing.T) {
+	var there struct {
+		NetworkPolicy struct {
+			Egress map[string]networking.NetworkPolicyEgressRule
 		}
+	}
+	shown(t, "egress.yaml", &there)
+	backEnd := there.NetworkPolicy.Egress["upstream"].To
+	gateway := read(t, golden("testdata/minimal.values.yaml")).deployment.Spec.Selector.DeepCopy()
+	delete(gateway.MatchLabels, "app.kubernetes.io/instance")
+	if len(backEnd) != 1 || backEnd[0].PodSelector == nil || len(backEnd[0].PodSelector.MatchLabels) == 0 || len(gateway.MatchLabels) == 0 {
+		t.Fatalf("from %+v to %+v", gateway, backEnd)
+	}
+	var got networking.NetworkPolicy
+	shown(t, "pygeoapi-networkpolicy.yaml", &got)
+	want := networking.NetworkPolicySpec{
+		PodSelector: *backEnd[0].PodSelector,
+		PolicyTypes: []networking.PolicyType{networking.PolicyTypeIngress},
+		Ingress:     []networking.NetworkPolicyIngressRule{{From: []networking.NetworkPolicyPeer{{PodSelector: gateway}}}},
+	}
+	if !reflect.DeepEqual(got.Spec, want) {
+		t.Errorf("the guide's is\n%+v\nwant\n%+v", got.Spec, want)
 	}
 }

@@ -39,6 +39,16 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 		"a variable among settings":         {set: []string{`settings.OTEL_SERVICE_NAME="geo"`}, want: "settings.OTEL_SERVICE_NAME: it takes no prefix; put it into env"},
 		"a proxy among settings":            {set: []string{`settings.HTTPS_PROXY="http://p"`}, want: "put it into env"},
 		"a setting among variables":         {set: []string{`env=[{"name":"PROD_LOG_LEVEL","value":"debug"}]`}, want: "env: PROD_LOG_LEVEL is a setting; put it into settings"},
+		"a key among variables":             {set: []string{`settings.API_KEY_ENABLED=true`, `env=[{"name":"PYGEOAPI_KEY_GLOBAL","value":"s"}]`}, want: "env: PYGEOAPI_KEY_GLOBAL is a secret, and has no place in values, which Helm keeps and shows; put it into a Secret and name that in valueFrom.secretKeyRef"},
+		"a key of a ConfigMap":              {set: []string{`settings.API_KEY_ENABLED=true`, `env=[{"name":"PYGEOAPI_KEY_X","valueFrom":{"configMapKeyRef":{"name":"c","key":"k"}}}]`}, want: "env: PYGEOAPI_KEY_X is a secret"},
+		"a key and its Secret":              {set: []string{`settings.API_KEY_ENABLED=true`, `env=[{"name":"PYGEOAPI_KEY_X","value":"s","valueFrom":{"secretKeyRef":{"name":"c","key":"k"}}}]`}, want: "env: PYGEOAPI_KEY_X is a secret"},
+		"a secret without its prefix":       {set: []string{`env=[{"name":"UPSTREAM_HEADERS","value":"X-Secret: s"}]`}, want: "env: UPSTREAM_HEADERS is a secret"},
+		"the collector's credential":        {set: []string{`env=[{"name":"OTEL_EXPORTER_OTLP_HEADERS","value":"authorization=s"}]`}, want: "env: OTEL_EXPORTER_OTLP_HEADERS is a secret"},
+		"the same, of the traces alone":     {set: []string{`env=[{"name":"OTEL_EXPORTER_OTLP_TRACES_HEADERS","value":"authorization=s"}]`}, want: "env: OTEL_EXPORTER_OTLP_TRACES_HEADERS is a secret"},
+		"the password of a proxy":           {set: []string{`env=[{"name":"HTTPS_PROXY","value":"http://u:s@proxy:3128"}]`}, want: "env: HTTPS_PROXY holds a user or password"},
+		"the same without a scheme":         {set: []string{`env=[{"name":"http_proxy","value":"u:s@proxy:3128"}]`}, want: "env: http_proxy holds a user or password"},
+		"a token in an address":             {set: []string{`env=[{"name":"OTEL_EXPORTER_OTLP_ENDPOINT","value":"https://s@collector"}]`}, want: "env: OTEL_EXPORTER_OTLP_ENDPOINT holds a user or password"},
+		"a file of keys without its prefix": {set: []string{`settings.API_KEY_ENABLED=true`, `env=[{"name":"API_KEYS_FILE","value":"/keys.yaml"}]`}, want: "apiKeys: the API-key mode is on without a key"},
 		"the port among variables":          {set: []string{`env=[{"name":"PORT","value":"80"}]`}, want: "env: PORT is set by the chart"},
 		"keys that nobody reads":            {set: []string{`apiKeys={"name":"k","key":"k"}`}, want: "apiKeys: keys are read in the API-key mode alone"},
 		"no key":                            {set: []string{`settings.API_KEY_ENABLED=true`}, want: "apiKeys: the API-key mode is on without a key"},
@@ -88,6 +98,24 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 				t.Errorf("%v: wanted %q in\n%.2000s", err, tt.want, said)
 			}
 		})
+	}
+}
+
+// What a Secret holds, or a file of another origin, is no value.
+func TestSecretVariablesAreNamedByReference(t *testing.T) {
+	for _, env := range []string{
+		`[{"name":"PYGEOAPI_KEY_GLOBAL","valueFrom":{"secretKeyRef":{"name":"keys","key":"global"}}}]`,
+		`[{"name":"PYGEOAPI_KEY_GLOBAL_FILE","value":"/run/secrets/global"}]`,
+	} {
+		if said, err := template(t, "testdata/minimal.values.yaml", "--set-json", "settings.API_KEY_ENABLED=true", "--set-json", "env="+env); err != nil {
+			t.Errorf("%s: %v\n%s", env, err, said)
+		}
+	}
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_HEADERS", "HTTPS_PROXY"} {
+		env := `[{"name":"` + name + `","valueFrom":{"secretKeyRef":{"name":"s","key":"k"}}}]`
+		if said, err := template(t, "testdata/minimal.values.yaml", "--set-json", "env="+env); err != nil {
+			t.Errorf("%s: %v\n%s", env, err, said)
+		}
 	}
 }
 

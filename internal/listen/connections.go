@@ -16,6 +16,7 @@ type connections struct {
 	net.Listener
 	slots      chan struct{} // one for each open connection
 	perAddress int
+	ipv6Prefix int // how many bits of an IPv6 address are one client's
 	uncounted  []netip.Prefix
 	refused    func(netip.Addr)
 	failed     func(error)
@@ -80,7 +81,7 @@ func (l *connections) take(addr netip.Addr) (key netip.Prefix, ok bool) {
 			return key, true
 		}
 	}
-	key = household(addr)
+	key = household(addr, l.ipv6Prefix)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.held[key] >= l.perAddress {
@@ -114,10 +115,10 @@ func addressOf(c net.Conn) netip.Addr {
 	return at.AddrPort().Addr().Unmap().WithZone("")
 }
 
-// household is what one client can be expected to hold: an IPv4 address, or the
-// /64 of an IPv6 address, in which it may take any.
-func household(addr netip.Addr) netip.Prefix {
-	bits := 64
+// household is what one client can be expected to hold: an IPv4 address, or so
+// much of an IPv6 network, in which it may take any address.
+func household(addr netip.Addr, ipv6Prefix int) netip.Prefix {
+	bits := ipv6Prefix
 	if addr.Is4() {
 		bits = 32
 	}

@@ -9,6 +9,7 @@ import (
 
 // Whoever has a /64 has all the addresses in it.
 func TestAddressesOfOneHouseholdCountTogether(t *testing.T) {
+	prefix := New(Config{}).cfg.IPv6Prefix
 	for _, tt := range []struct {
 		a, b string
 		same bool
@@ -21,7 +22,7 @@ func TestAddressesOfOneHouseholdCountTogether(t *testing.T) {
 		{"::ffff:192.0.2.1", "::ffff:192.0.2.2", false},
 		{"fe80::1%eth0", "fe80::1%eth1", true},
 	} {
-		a, b := household(addressOf(from(tt.a))), household(addressOf(from(tt.b)))
+		a, b := household(addressOf(from(tt.a)), prefix), household(addressOf(from(tt.b)), prefix)
 		if (a == b) != tt.same || !a.IsValid() {
 			t.Errorf("%s and %s: %s and %s", tt.a, tt.b, a, b)
 		}
@@ -74,7 +75,7 @@ func TestNothingIsRememberedOfAddressesThatAreGone(t *testing.T) {
 	for range 3 {
 		_ = open[0].Close()
 	}
-	if n := len(l.slots); n != 1 || l.held[household(a)] != 1 || l.open.Load() != 1 {
+	if n := len(l.slots); n != 1 || l.held[household(a, l.ipv6Prefix)] != 1 || l.open.Load() != 1 {
 		t.Errorf("after one was closed: %d places, %v", n, l.held)
 	}
 	_ = open[1].Close()

@@ -28,7 +28,8 @@ type Config struct {
 	MaxStreams     int           // requests under way on one connection of HTTP/2: 100
 
 	MaxConnections           int            // open at once; more wait: 20,000
-	MaxConnectionsPerAddress int            // of one IPv4 address or IPv6 /64; more are closed: 1,000
+	MaxConnectionsPerAddress int            // of one IPv4 address or IPv6 network; more are closed: 1,000
+	IPv6Prefix               int            // how long the prefix of such a network is: 64, in which one client may take any address
 	Uncounted                []netip.Prefix // addresses that are not counted each for itself, such as proxies in front
 	OnRefused                func()         // called for each connection that is closed because its address has too many
 }
@@ -50,6 +51,7 @@ func New(cfg Config) *Server {
 	cfg.MaxStreams = cmp.Or(cfg.MaxStreams, 100)
 	cfg.MaxConnections = cmp.Or(cfg.MaxConnections, 20_000)
 	cfg.MaxConnectionsPerAddress = cmp.Or(cfg.MaxConnectionsPerAddress, 1000)
+	cfg.IPv6Prefix = cmp.Or(cfg.IPv6Prefix, 64)
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
@@ -117,6 +119,7 @@ func (s *Server) Serve(listener net.Listener) error {
 		Listener:   listener,
 		slots:      make(chan struct{}, s.cfg.MaxConnections),
 		perAddress: s.cfg.MaxConnectionsPerAddress,
+		ipv6Prefix: s.cfg.IPv6Prefix,
 		uncounted:  s.cfg.Uncounted,
 		refused: func(addr netip.Addr) {
 			s.cfg.OnRefused()

@@ -8,14 +8,17 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
-	"golang.org/x/net/netutil"
+
+	"github.com/geowarden/geowarden/internal/listen"
 )
 
-// The listener serves a scraper or two, and whoever else finds it is no danger
-// to the gateway.
+// The listener serves a scraper or two and the kubelet's probes, and whoever
+// else finds it is no danger to the gateway: a probe without an answer would end
+// the pod.
 const (
 	maxScrapes     = 4  // at once; more are 503
 	maxConnections = 64 // at once; more wait
+	maxPerAddress  = 8  // of them; more are closed
 	maxHeader      = 16 << 10
 	scrapeTimeout  = 10 * time.Second
 	drainTimeout   = 2 * time.Second
@@ -25,17 +28,18 @@ const (
 // /readyz as the gateway's own handler answers them, for checks that have no
 // client certificate. Anything else is 404. It closes the listener.
 func (m *Metrics) Serve(ctx context.Context, listener net.Listener, gateway http.Handler, log *zap.Logger) error {
-	server := &http.Server{
-		Handler:           m.handler(gateway, log),
-		ReadHeaderTimeout: scrapeTimeout,
-		ReadTimeout:       scrapeTimeout,
-		WriteTimeout:      2 * scrapeTimeout,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          zap.NewStdLog(log),
-	}
+	server := listen.New(listen.Config{
+		Handler:                  m.handler(gateway, log),
+		Log:                      log,
+		HeaderTimeout:            scrapeTimeout,
+		AnswerTimeout:            2 * scrapeTimeout,
+		MaxHeaderBytes:           maxHeader,
+		MaxConnections:           maxConnections,
+		MaxConnectionsPerAddress: maxPerAddress,
+		IPv6Prefix:               128, // a kubelet has the network of the node's pods, and not their address
+	})
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(netutil.LimitListener(listener, maxConnections)) }()
+	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err := <-failed:
 		return err
@@ -60,6 +64,8 @@ func (m *Metrics) handler(gateway http.Handler, log *zap.Logger) http.Handler {
 		EnableOpenMetrics:   true,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A body that nobody asked for is read to its end before the next request.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(scrapeTimeout))
 		next := map[string]http.Handler{"/metrics": scrape, "/healthz": gateway, "/readyz": gateway}[r.URL.EscapedPath()]
 		switch {
 		case next == nil:

@@ -20,6 +20,12 @@ func listening(t *testing.T, m *Metrics, gateway http.Handler) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serving(t, m, gateway, l)
+	return l.Addr().String()
+}
+
+func serving(t *testing.T, m *Metrics, gateway http.Handler, l net.Listener) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- m.Serve(ctx, l, gateway, zap.NewNop()) }()
@@ -29,7 +35,6 @@ func listening(t *testing.T, m *Metrics, gateway http.Handler) string {
 			t.Errorf("serving ended with %v", err)
 		}
 	})
-	return l.Addr().String()
 }
 
 func ask(t *testing.T, method, url, accept string) (status int, kind, body string) {
@@ -147,5 +152,86 @@ func TestALargeHeaderIsRefused(t *testing.T) {
 	n, _ := io.ReadAtLeast(conn, answer, 12)
 	if !bytes.HasPrefix(answer[:n], []byte("HTTP/1.1 431")) {
 		t.Errorf("a header of %d bytes got %q", 2*maxHeader, answer[:n])
+	}
+}
+
+// A kubelet that is not answered ends the pod, so nobody may take every place:
+// one address that opens connection after connection, and keeps each that it can.
+func TestOneAddressCannotStarveTheProbes(t *testing.T) {
+	for name, disguise := range map[string]func(net.Listener) net.Listener{
+		"IPv4":                         func(l net.Listener) net.Listener { return l },
+		"IPv6, of one network (a /64)": func(l net.Listener) net.Listener { return node{l} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, err := net.Listen("tcp4", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			serving(t, New(Build{}), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }), disguise(l))
+			starve(t, l.Addr().String())
+			kubelet := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+			for range 10 {
+				resp, err := kubelet.Get("http://" + l.Addr().String() + "/healthz")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _ = resp.Body.Close(); resp.StatusCode != http.StatusOK {
+					t.Errorf("the probe got %d", resp.StatusCode)
+				}
+			}
+		})
+	}
+}
+
+// starve opens twice as many connections as there are places, until the test ends.
+func starve(t *testing.T, address string) {
+	t.Helper()
+	hostile := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}, Timeout: 10 * time.Second}
+	requests := []string{"", "GET /hea", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"}
+	for i := range 2 * maxConnections {
+		c, err := hostile.DialContext(t.Context(), "tcp4", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		_, _ = io.WriteString(c, requests[i%len(requests)]) // it is closed already where it is one too many
+	}
+}
+
+// node is a listener where each address of loopback is one of IPv6, in the
+// network of one node.
+type node struct{ net.Listener }
+
+func (n node) Accept() (net.Conn, error) {
+	c, err := n.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	at := c.RemoteAddr().(*net.TCPAddr)
+	of := net.ParseIP("fd00::")
+	of[15] = at.IP.To4()[3]
+	return from{c, &net.TCPAddr{IP: of, Port: at.Port}}, nil
+}
+
+type from struct {
+	net.Conn
+	addr net.Addr
+}
+
+func (c from) RemoteAddr() net.Addr { return c.addr }
+
+// A body that does not come holds its connection no longer than a header would.
+func TestABodyThatDoesNotComeIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	address := listening(t, New(Build{}), http.NotFoundHandler())
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(2 * scrapeTimeout))
+	_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+	if _, err := io.Copy(io.Discard, conn); err != nil {
+		t.Errorf("it is still open: %v", err)
 	}
 }

@@ -54,13 +54,17 @@ mean, and which go together, is left to the program.
 {{- $faults = append $faults (printf "env: %s is a setting; put it into settings or secretSettings, without the prefix" .name) -}}
 {{- else if has .name (list "ENV_STATE" "HOST" "PORT") -}}
 {{- $faults = append $faults (printf "env: %s is set by the chart; take it out" .name) -}}
+{{- else if and (include "geowarden.secretVariable" .name) (or .value (not (dig "valueFrom" "secretKeyRef" "" .))) -}}
+{{- $faults = append $faults (printf "env: %s is a secret, and has no place in values, which Helm keeps and shows; put it into a Secret and name that in valueFrom.secretKeyRef" .name) -}}
+{{- else if or (regexMatch "://[^/?#]*@" (.value | default "")) (and (regexMatch "(?i)_PROXY$" .name) (contains "@" (.value | default ""))) -}}
+{{- $faults = append $faults (printf "env: %s holds a user or password, which has no place in values, which Helm keeps and shows; put it into a Secret and name that in valueFrom.secretKeyRef" .name) -}}
 {{- end -}}
 {{- end -}}
 
 {{- /* Keys. */ -}}
 {{- $keyNames := concat (keys .Values.secretSettings) (keys $s) -}}
 {{- range .Values.env -}}
-{{- $keyNames = append $keyNames .name -}}
+{{- if hasPrefix "PYGEOAPI_KEY_" .name }}{{ $keyNames = append $keyNames .name }}{{ end -}}
 {{- end -}}
 {{- if and .Values.apiKeys (not $keys) -}}
 {{- $faults = append $faults "apiKeys: keys are read in the API-key mode alone; set settings.API_KEY_ENABLED to true, or take them out" -}}

@@ -64,6 +64,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if regexMatch "^(OIDC_CLIENT_SECRET|UPSTREAM_HEADERS|PYGEOAPI_KEY_.+)$" . }}true{{ end -}}
 {{- end -}}
 
+{{- /* "true" for the name of a variable that is secret: keys are read without a prefix too. */ -}}
+{{- define "geowarden.secretVariable" -}}
+{{- if hasSuffix "_FILE" . -}}
+{{- else if or (include "geowarden.secret" .) (regexMatch "^OTEL_EXPORTER_OTLP_([A-Z]+_)?HEADERS$" .) }}true{{ end -}}
+{{- end -}}
+
 {{- /* What the container may do beyond answering: nothing. */ -}}
 {{- define "geowarden.rights" -}}
 allowPrivilegeEscalation: false
