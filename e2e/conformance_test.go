@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -43,20 +44,23 @@ func TestConformanceIsKept(t *testing.T) {
 	}
 }
 
-// addresses are where one pygeoapi is found: without a gateway, through one that
+// addresses are where the same data is found: without a gateway, through one that
 // is open, through one that asks for a key, and through that one with a shim in
 // front.
 type addresses struct{ without, open, keyed, shimmed string }
 
+// conformanceRoots are those of two pygeoapis. A suite follows links: the one that
+// it asks itself calls itself by its address; the one behind the gateways by one
+// that leads nowhere, so that no link goes past them.
 func conformanceRoots(t *testing.T, name string) addresses {
 	t.Helper()
 	port := must[string](t)(freePort())
-	behind := must[*backend](t)(running.startBackend(name, port, "http://127.0.0.1:"+port))
-	open := running.gatewayFor(t, behind)
+	itself := must[*backend](t)(running.startBackend(name, port, "http://127.0.0.1:"+port))
+	open := running.gatewayFor(t, running.moved)
 	front := shim(t, running.withKey())
-	keyed := running.gatewayFor(t, behind, append(running.apiKeyMode(), "DEV_PYGEOAPI_BASEURL="+front.URL)...)
+	keyed := running.gatewayFor(t, running.moved, append(running.apiKeyMode(), "DEV_PYGEOAPI_BASEURL="+front.URL)...)
 	front.lead(keyed.root)
-	return addresses{behind.url, open.url, keyed.url, front.URL + "/geoapi"}
+	return addresses{itself.url, open.url, keyed.url, front.URL + "/geoapi"}
 }
 
 // conformance runs every abstract test below an address.
@@ -104,11 +108,20 @@ type suite struct {
 	root string
 }
 
-// fetch gets an address, or a path below the root, in a format.
-func (s *suite) fetch(where, accept string) answer {
+// fetch gets a path below the root, in a format.
+func (s *suite) fetch(path, accept string) answer {
 	s.t.Helper()
-	if strings.HasPrefix(where, "/") || where == "" {
-		where = s.root + where
+	return ask(s.t, http.MethodGet, s.root+path, "", header("Accept: "+accept))
+}
+
+// follow gets what a link leads to, which lies below the root as the document does
+// that the link is in.
+func (s *suite) follow(link map[string]any, accept string) (answer, error) {
+	s.t.Helper()
+	address, _ := link["href"].(string)
+	path, below := strings.CutPrefix(address, s.root)
+	if !below || path != "" && !strings.ContainsAny(path[:1], "/?") {
+		return answer{}, fmt.Errorf("a link leads to %q, which is not below %s", address, s.root)
 	}
-	return ask(s.t, http.MethodGet, where, "", header("Accept: "+accept))
+	return s.fetch(path, accept), nil
 }
