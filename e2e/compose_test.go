@@ -7,55 +7,35 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v3"
 )
 
-// TestCompose runs what docker-compose.yml runs, without containers: each part
-// with the environment and the files that it has there, and only the names
-// exchanged that nobody but containers knows. Then it types the lines of
-// docs/container.md.
+// TestCompose runs what docker-compose.yml runs, without containers: each service
+// with the environment, the mounted files, the command and the health check that
+// it has there. Only hosts, ports and folders are exchanged that nobody but
+// containers has, and deploy/postgis/serve stands in for the entrypoint of the
+// image of PostGIS. Then it types the lines of docs/container.md.
 func TestCompose(t *testing.T) {
-	needs(t, needJQ)
-	k := running.withKeycloak(t)
-	var file struct {
-		Services map[string]struct {
-			Environment map[string]string
-			Volumes     []string
-		}
-	}
-	if err := yaml.Unmarshal(must[[]byte](t)(os.ReadFile("../docker-compose.yml")), &file); err != nil {
-		t.Fatal(err)
-	}
-	ports := must[[]string](t)(freePorts(2))
-	root := "http://localhost:" + ports[1]
-	here := strings.NewReplacer("http://localhost:5000", root, "http://localhost:8282", k.url,
-		// The gateway asks Keycloak at another address than the one that tokens name.
-		"http://keycloak:8080", strings.Replace(k.url, "localhost", "127.0.0.1", 1), "http://pygeoapi:8080", "http://127.0.0.1:"+ports[0],
-		"/etc/geowarden/policy", repository("policies/examples/company"))
-	if mounted := file.Services["gateway"].Volumes; len(mounted) != 1 || !strings.HasPrefix(mounted[0], "./policies/examples/company:/etc/geowarden/policy:") {
-		t.Fatalf("the gateway mounts %q", mounted)
-	}
-	must[*backend](t)(running.startBackend("pygeoapi-compose", ports[0], here.Replace(file.Services["pygeoapi"].Environment["PYGEOAPI_SERVER_URL"])))
-	env := []string{"HOST=127.0.0.1", "PORT=" + ports[1]}
-	for name, value := range file.Services["gateway"].Environment {
-		env = append(env, name+"="+here.Replace(value))
-	}
-	p := must[*process](t)(running.launch("geowarden-compose", env, repository("bin/geowarden"), "serve"))
-	if err := p.answers(root + "/readyz"); err != nil {
-		t.Fatal(err)
-	}
+	needs(t, needJQ, needPostGIS, needKeycloak)
+	c := readComposition(t)
+	c.startDatabase()
+	behind := c.startPygeoapi()
+	k := c.startKeycloak()
+	g := c.startGateway()
 
+	// Nobody whom the policy knows reads what is in the database.
+	if got := get(t, behind.url+"/collections/gauges/items?f=json").wants(t, 200); !strings.Contains(string(got.body), `"Maxau"`) {
+		t.Errorf("pygeoapi does not read from the database: %.500s", got.body)
+	}
 	document := "docs/container.md"
 	tutor := newTutor(t, document)
-	text := here.Replace(string(must[[]byte](t)(os.ReadFile(filepath.Join("..", document)))))
+	text := strings.NewReplacer(c.public()...).Replace(string(must[[]byte](t)(os.ReadFile(filepath.Join("..", document)))))
 	lines := steps(t, text, "compose")
 	if len(lines) != 1 {
 		t.Fatalf("%s has %d blocks for it", document, len(lines))
 	}
 	tutor.run(lines[0])
-	shows(t, "Keycloak", "docker-compose.yml without containers: each part with the environment and the files that it has there, the lines of [In a container](container.md) typed")
-	if got := get(t, root+"/geoapi/?f=json", bearer(k.user(t, "tomkralidis"))).wants(t, 200); strings.Contains(string(got.body), ports[0]) {
+	shows(t, "Keycloak", "docker-compose.yml without containers: pygeoapi, Keycloak and the gateway with the environment, the mounted files, the command and the health check that they have there, PostGIS by deploy/postgis/serve with the environment and the files that it has there; the lines of [In a container](container.md) typed")
+	if got := get(t, g.url+"/?f=json", bearer(k.user(t, "tomkralidis"))).wants(t, 200); strings.Contains(string(got.body), strings.TrimPrefix(behind.url, "http://127.0.0.1")) {
 		t.Errorf("a link leads past the gateway: %.1500s", got.body)
 	}
 }

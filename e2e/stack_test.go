@@ -122,11 +122,13 @@ func (s *stack) startIssuer() (err error) {
 	return nil
 }
 
-// startBackend starts pygeoapi as its official image does. Its access log holds
-// what the gateway must never pass on, should it arrive.
+// showArrived has gunicorn's access log hold what the gateway must never pass on,
+// should it arrive.
+const showArrived = `--access-logfile=- --access-logformat='%(m)s %(U)s %(q)s id=%({x-request-id}i)s key=%({x-api-key}i)s authorization=%({authorization}i)s'`
+
+// startBackend starts pygeoapi as its official image does.
 func (s *stack) startBackend(log, port, name string) (*backend, error) {
-	const arrived = `--access-logfile=- --access-logformat='%(m)s %(U)s %(q)s id=%({x-request-id}i)s key=%({x-api-key}i)s authorization=%({authorization}i)s'`
-	return s.startPygeoapi(log, port, name, "PYGEOAPI_SERVER=flask", "GUNICORN_CMD_ARGS="+arrived)
+	return s.startPygeoapi(log, port, name, "PYGEOAPI_SERVER=flask", "GUNICORN_CMD_ARGS="+showArrived)
 }
 
 // startStarlette starts pygeoapi under its other server.
