@@ -17,12 +17,12 @@ import (
 // pygeoapi leaves out of its list of collections what it cannot describe.
 func TestTheDatabaseIsKilled(t *testing.T) {
 	needs(t, needPostGIS)
-	shows(t, "pygeoapi", "its database killed and started again under load: its own 500 is passed on for what needs that, and everything else is decided as ever, although its list of collections is shorter meanwhile")
+	shows(t, "pygeoapi", "its database killed and started again under load: its own 500 is passed on for what needs that, and everything else is decided as ever, although its list of collections is shorter meanwhile; a path that is one of two collections stays refused while one of them is not listed")
 	d := running.startMortalDatabase(t)
 	b := running.startMortal(t, "flask", elsewhere, archive(t), d.setting()...)
 	g := running.watchedGateway(t, b.backend, append(running.oidcMode(), "DEV_POLICY_PATH="+written(t, owners("geobeyond")), "DEV_POLICY_TIMEOUT=5s")...)
 	p := running.demoPeople()
-	const gauges, records = "/collections/gauges/items?f=json", "/collections/archive/items?f=json"
+	const gauges, records, twofold = "/collections/gauges/items?f=json", "/collections/archive/items?f=json", "/collections/lakes/locations/items?f=json"
 	reads := func(kind, path, token string, right outcome, says string, needs part) *question {
 		return &question{kind: kind, method: http.MethodGet, path: path, fields: with(token), right: right, says: says, needs: needs}
 	}
@@ -31,11 +31,12 @@ func TestTheDatabaseIsKilled(t *testing.T) {
 		reads("geobeyond is denied gauges", gauges, p.geobeyond, "403", "another company's", 0),
 		reads("osgeo reads records", records, p.osgeo, "200", `"rhine-levels"`, backEnd),
 		reads("geobeyond, to whom only features are open, is denied records", records, p.geobeyond, "403", "another company's", 0),
+		reads("geobeyond reads locations of its lakes, or another's records", twofold, p.geobeyond, "400", "a route of two collections", 0),
 	)...)
 	l.settle(t)
 
 	l.through(t, without("PostgreSQL is dead", theDB, "500"), func() {
-		d.die()
+		d.crash(t)
 		until(t, "pygeoapi fails", func() error { return is(http.StatusInternalServerError, b.url+gauges) })
 	})
 	// A worker that began before the database was gone knows its tables; a new one
@@ -45,6 +46,7 @@ func TestTheDatabaseIsKilled(t *testing.T) {
 		b.renewWorkers(t)
 		lists(t, g, b, "gauges", false)
 		lists(t, g, b, "archive", false)
+		lists(t, g, b, "lakes/locations", false)
 	}, without("", backEnd, "502"))
 	if state := g.state(t); state != "200 ready" {
 		t.Errorf("/readyz says %s", state)
@@ -56,6 +58,7 @@ func TestTheDatabaseIsKilled(t *testing.T) {
 		again := must[*database](t)(running.serveDatabase("postgis-again", d.port, "TMPDIR="+openFolder(t)))
 		t.Cleanup(func() { _ = again.stop() })
 		lists(t, g, b, "archive", true)
+		lists(t, g, b, "lakes/locations", true)
 	})
 	l.end(t)
 }

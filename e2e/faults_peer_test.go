@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // mortal is a pygeoapi of one test's own, which it may kill.
@@ -59,19 +62,19 @@ func longCollection(t *testing.T) string {
 	b.WriteString("]}")
 	data := filepath.Join(folder, "long.geojson")
 	write(t, data, b.String())
-	return resource(t, "long", `
+	return resources(t, resource("long", `
       - type: feature
         name: GeoJSON
         id_field: id
-        data: `+data+"\n")
+        data: `+data+"\n"))
 }
 
-// archive makes a collection of records, with tiles that are kept in the database:
-// while that is away, pygeoapi cannot describe the collection, and still serves its
-// records.
+// archive makes two collections of records, with tiles that are kept in the
+// database: while that is away, pygeoapi cannot describe them, and still serves
+// their records. The path of the second one's also reads as the lakes' locations.
 func archive(t *testing.T) string {
 	t.Helper()
-	return resource(t, "archive", `
+	const providers = `
       - type: record
         name: TinyDBCatalogue
         data: ${PYGEOAPI_DATA}/records.json
@@ -95,34 +98,64 @@ func archive(t *testing.T) string {
         format:
           name: pbf
           mimetype: application/vnd.mapbox-vector-tile
-`)
+`
+	return resources(t, resource("archive", providers), resource("lakes/locations", providers))
 }
 
-// resource writes a collection for pygeoapi's configuration.
-func resource(t *testing.T, id, providers string) string {
-	t.Helper()
-	file := filepath.Join(must[string](t)(filepath.Abs(t.TempDir())), id+".yml")
-	write(t, file, `
-  `+id+`:
+// resource is a collection for pygeoapi's configuration.
+func resource(id, providers string) string {
+	return `
+  ` + id + `:
     type: collection
-    title: `+id+`
+    title: ` + id + `
     description: A collection that only tests of faults have
-    keywords: [`+id+`]
+    keywords: [` + id + `]
     links: []
     extents:
       spatial:
         bbox: [-180, -90, 180, 90]
         crs: http://www.opengis.net/def/crs/OGC/1.3/CRS84
-    providers:`+providers)
+    providers:` + providers
+}
+
+// resources writes them into a file.
+func resources(t *testing.T, all ...string) string {
+	t.Helper()
+	file := filepath.Join(must[string](t)(filepath.Abs(t.TempDir())), "more.yml")
+	write(t, file, strings.Join(all, ""))
 	return file
 }
 
-// startMortalDatabase starts a database of one test's own. What it leaves when it
-// is killed lies in a folder of the test's, into which PostgreSQL's own user
-// must get.
-func (s *stack) startMortalDatabase(t *testing.T) *database {
+// mortalDatabase is a database of one test's own, which it may kill.
+type mortalDatabase struct {
+	*database
+	folder string // what it leaves lies here
+}
+
+// startMortalDatabase starts one, in a folder into which PostgreSQL's own user can
+// get.
+func (s *stack) startMortalDatabase(t *testing.T) *mortalDatabase {
 	t.Helper()
-	return must[*database](t)(s.serveDatabase("postgis-mortal", must[string](t)(freePort()), "TMPDIR="+openFolder(t)))
+	folder := openFolder(t)
+	return &mortalDatabase{must[*database](t)(s.serveDatabase("postgis-mortal", must[string](t)(freePort()), "TMPDIR="+folder)), folder}
+}
+
+// crash kills it, and takes away the piece of System V's shared memory by which a
+// PostgreSQL sees that another one is in its folder: the kernel keeps that until
+// one is started there again.
+func (d *mortalDatabase) crash(t *testing.T) {
+	t.Helper()
+	found := must[[]string](t)(filepath.Glob(filepath.Join(d.folder, "*/data/postmaster.pid")))
+	if len(found) != 1 {
+		t.Fatalf("there are %d databases in %s", len(found), d.folder)
+	}
+	lines := strings.Split(string(must[[]byte](t)(os.ReadFile(found[0]))), "\n")
+	words := strings.Fields(lines[min(6, len(lines)-1)]) // its key and its id
+	segment := must[int](t)(strconv.Atoi(words[len(words)-1]))
+	d.die()
+	if _, err := unix.SysvShmCtl(segment, unix.IPC_RMID, nil); err != nil {
+		t.Errorf("the shared memory %d of the database stays: %v", segment, err)
+	}
 }
 
 // openFolder is a folder that every user of the machine may enter.
