@@ -57,16 +57,24 @@ func TestKeycloak(t *testing.T) {
 		})
 	}
 	t.Run("refused", func(t *testing.T) {
-		shows(t, "Keycloak", "ID tokens, refresh tokens and tokens for another audience refused")
+		shows(t, "Keycloak", "ID tokens, refresh tokens and tokens for another audience refused; an ID token also where its audience is expected")
 		got := post(t, k.endpoint("token"), url.Values{"grant_type": {"password"}, "client_id": {realmClient}, "client_secret": {realmSecret},
 			"username": {"tomkralidis"}, "password": {"demo-tomkralidis"}, "scope": {"openid"}}).wants(t, http.StatusOK).object(t)
-		for _, name := range []string{"id_token", "refresh_token"} {
-			token, _ := got[name].(string)
-			if token == "" {
+		token := func(name string) header {
+			text, _ := got[name].(string)
+			if text == "" {
 				t.Fatalf("Keycloak gave no %s", name)
 			}
-			isProblem(t, get(t, g.url+"/collections", bearer(running.handOut(token))).wants(t, http.StatusUnauthorized), "")
+			return bearer(running.handOut(text))
 		}
+		for _, name := range []string{"id_token", "refresh_token"} {
+			isProblem(t, get(t, g.url+"/collections", token(name)).wants(t, http.StatusUnauthorized), "")
+		}
+		// The audience of an ID token is the client, and nothing but its kind is wrong
+		// with it here.
+		both := running.gatewayFor(t, running.moved, append(k.oidcMode(), "DEV_OIDC_EXPECTED_AUDIENCE=geoapi,"+realmClient)...)
+		get(t, both.url+"/collections", token("access_token")).wants(t, http.StatusOK)
+		isProblem(t, get(t, both.url+"/collections", token("id_token")).wants(t, http.StatusUnauthorized), "ID token")
 		other := running.gatewayFor(t, running.moved, append(k.oidcMode(), "DEV_OIDC_EXPECTED_AUDIENCE=another-api")...)
 		isProblem(t, get(t, other.url+"/collections", bearer(k.user(t, "tomkralidis"))).wants(t, http.StatusUnauthorized), "audience")
 	})
