@@ -65,6 +65,9 @@ func (q *question) send(client *http.Client, root string, fields ...header) repl
 		r.err = err
 		return r
 	}
+	// A client that can send the body again, even an empty one, asks again by itself
+	// over a connection that was used before, and nobody sees what was not answered.
+	req.Body, req.GetBody = io.NopCloser(req.Body), nil
 	for _, field := range append(fields, header("X-Request-Id: "+r.id)) {
 		name, value, _ := strings.Cut(string(field), ": ")
 		req.Header.Add(name, value)
