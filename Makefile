@@ -135,10 +135,11 @@ pygeoapi: .venv ## serve the sample collections with pygeoapi on loopback (PORT=
 keycloak: .tools/keycloak ## serve the sample realm with Keycloak on loopback (port 8282; it takes Java and Maven)
 	deploy/keycloak/serve
 
-# In that folder, and not by its name: then go test passes on what it prints.
+# In that folder, and not by its name: then go test passes on what it prints. In
+# place of the shell: make ends what it started itself, and the tests see to the rest.
 e2e: .venv ## run the end-to-end tests with real peers, and write docs/compatibility.md
 	e2e/install
-	cd e2e && go test -tags e2e -count=1 -timeout 30m
+	cd e2e && exec go test -tags e2e -count=1 -timeout 30m
 
 bench: build bin/bench ## write docs/benchmarks.md: the cost of a request in each mode, beside a bare proxy; PROFILE=jwks profiles one instead
 ifdef PROFILE

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -92,14 +93,22 @@ func prepare() error {
 	return nil
 }
 
-// stopWhenCut kills the stack when the run is interrupted, or is about to be
-// ended by -timeout: neither leaves time for anything deferred.
+// stopWhenCut kills the stack when the run is interrupted, is about to be ended by
+// -timeout, or has lost the go command that began it, which ends at a SIGTERM and
+// passes none on: nothing of this leaves time for anything deferred.
 func stopWhenCut(s *stack) {
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	limit, ok := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration)
 	if ok && limit > 0 {
 		ctx, release = context.WithTimeout(ctx, limit-5*time.Second)
 	}
+	ctx, lost := context.WithCancelCause(ctx)
+	go func() {
+		for parent := os.Getppid(); os.Getppid() == parent; {
+			time.Sleep(time.Second)
+		}
+		lost(errors.New("the go command that ran the tests is gone"))
+	}()
 	go func() {
 		defer release()
 		<-ctx.Done()

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -50,6 +52,7 @@ type stack struct {
 
 	mutex     sync.Mutex
 	processes []*process
+	over      bool     // nothing is started any more
 	tokens    []string // every token that was handed out
 }
 
@@ -198,12 +201,15 @@ func (s *stack) gatewayAt(t *testing.T, port string, behind *backend, settings .
 }
 
 func (s *stack) launch(name string, env []string, argv ...string) (*process, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.over {
+		return nil, errors.New("the run is over")
+	}
 	p, err := launch(name, env, argv...)
 	if err != nil {
 		return nil, err
 	}
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	s.processes = append(s.processes, p)
 	return p, nil
 }
@@ -223,11 +229,22 @@ func (s *stack) stop() error {
 	return stopping.Wait()
 }
 
-// kill ends what still runs, at once.
+// kill ends what still runs. It asks first: what ends by itself takes away what it
+// keeps outside of the logs.
 func (s *stack) kill() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	s.over = true
 	for _, p := range s.processes {
+		p.signal(syscall.SIGTERM)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	for _, p := range s.processes {
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+		}
 		p.kill()
 	}
 }
