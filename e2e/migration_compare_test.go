@@ -42,8 +42,9 @@ var corsActed = []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Cr
 
 // differences are all in which two answers differ. Where the status does, that is
 // the one difference, for the rest follows from it; but not that of a preflight,
-// of which any 2xx will do.
-func (p *pair) differences(who string, a asking, theirs, ours answer) []difference {
+// of which any 2xx will do. Where they are about a feature that was made on each
+// side, made is its path there.
+func (p *pair) differences(who string, a asking, theirs, ours answer, made [2]string) []difference {
 	differ := func(what, there, here string) []difference {
 		if there == here {
 			return nil
@@ -56,7 +57,7 @@ func (p *pair) differences(who string, a asking, theirs, ours answer) []differen
 		return all
 	}
 	for _, name := range acted {
-		all = append(all, differ(name, p.field(theirs, name), p.field(ours, name))...)
+		all = append(all, differ(name, p.field(theirs, name, made[0]), p.field(ours, name, made[1]))...)
 	}
 	if a.has("Origin: ") {
 		for _, name := range corsActed {
@@ -70,16 +71,16 @@ func (p *pair) differences(who string, a asking, theirs, ours answer) []differen
 		}
 		return all
 	}
-	return append(all, differ("body", p.plain(theirs), p.plain(ours))...)
+	return append(all, differ("body", p.plain(theirs, made[0]), p.plain(ours, made[1]))...)
 }
 
 // field is a header in the form in which the two are compared.
-func (p *pair) field(a answer, name string) string {
+func (p *pair) field(a answer, name, made string) string {
 	values := a.Header.Values(name)
 	if len(values) == 0 {
 		return ""
 	}
-	value := p.impersonal(strings.Join(values, ", "))
+	value := p.impersonal(strings.Join(values, ", "), made)
 	switch name {
 	case "Content-Length", "Last-Modified":
 		return "there"
@@ -118,13 +119,23 @@ var passing = []struct {
 }{
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "{uuid}"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z`), "{now}"},
-	{regexp.MustCompile(`gauges/items/\d+`), "gauges/items/{new}"},
-	{regexp.MustCompile(`"(id|prev|next)": ?"?(1[4-9]|[2-9]\d|\d{3,})\b"?`), `"$1": 0`}, // behind those that the table begins with
 	{regexp.MustCompile(`"id":"[A-Z2-7]{26}"`), `"id":"{request}"`},
 }
 
-// impersonal leaves out what is of one side and one moment.
-func (p *pair) impersonal(text string) string {
+// beside are the features before and after one, which the other side may have made;
+// the last one is its own next.
+var beside = []*regexp.Regexp{regexp.MustCompile(`("(?:prev|next)": ?)"?\d+\b"?`), regexp.MustCompile(`(gauges/items/)\d+`)}
+
+// impersonal leaves out what is of one side and one moment, and the id of what was
+// made there.
+func (p *pair) impersonal(text, made string) string {
+	if made != "" {
+		id := made[strings.LastIndexByte(made, '/')+1:]
+		text = regexp.MustCompile(`("id": ?"?)`+id+`\b`).ReplaceAllString(text, "${1}0")
+		for _, one := range beside {
+			text = one.ReplaceAllString(text, "${1}0")
+		}
+	}
 	text = strings.NewReplacer(p.theirs.root, "{root}", p.ours.root, "{root}").Replace(text)
 	for _, c := range passing {
 		text = c.pattern.ReplaceAllString(text, c.as)
@@ -133,12 +144,12 @@ func (p *pair) impersonal(text string) string {
 }
 
 // plain is a body in the form in which the two are compared: JSON by its meaning.
-func (p *pair) plain(a answer) string {
+func (p *pair) plain(a answer, made string) string {
 	kind := a.Header.Get("Content-Type")
 	if !strings.Contains(kind, "json") && !strings.HasPrefix(kind, "text/") {
 		return string(a.body)
 	}
-	text := p.impersonal(string(a.body))
+	text := p.impersonal(string(a.body), made)
 	var v any
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()

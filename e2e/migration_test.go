@@ -65,7 +65,11 @@ func (p *pair) compare(t *testing.T, seen map[string]int, who string, asked []as
 	kept := map[string][2]string{}
 	for _, a := range asked {
 		theirs, ours := p.both(t, a, kept, fields...)
-		for _, d := range p.differences(who, a, theirs, ours) {
+		var made [2]string
+		if a.keep == "item" || strings.Contains(a.path, "{item}") {
+			made = kept["item"]
+		}
+		for _, d := range p.differences(who, a, theirs, ours, made) {
 			explain(t, seen, d)
 		}
 	}
