@@ -4,28 +4,33 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// definition is an API definition, as far as it is looked at in parts.
+// definition is an API definition, as far as it is looked at in parts; and all
+// its members.
 type definition struct {
 	Servers    any
-	Security   any
 	Paths      map[string]map[string]map[string]any
 	Components map[string]map[string]any
 	Tags       any
+
+	members map[string]any
 }
 
 // definitionDifferences are those of two API definitions, each by what it is about.
 func definitionDifferences(theirs, ours []byte) (found [][3]string) {
 	var a, b definition
-	if json.Unmarshal(theirs, &a) != nil || json.Unmarshal(ours, &b) != nil {
+	if errors.Join(json.Unmarshal(theirs, &a), json.Unmarshal(theirs, &a.members), json.Unmarshal(ours, &b), json.Unmarshal(ours, &b.members)) != nil {
 		return [][3]string{{"body", string(theirs), string(ours)}}
 	}
 	compare := func(what string, of func(definition) []string) {
 		x, y := of(a), of(b)
+		slices.Sort(x)
+		slices.Sort(y)
 		onlyA := slices.DeleteFunc(slices.Clone(x), func(s string) bool { return slices.Contains(y, s) })
 		onlyB := slices.DeleteFunc(slices.Clone(y), func(s string) bool { return slices.Contains(x, s) })
 		if len(onlyA)+len(onlyB) > 0 {
@@ -62,7 +67,23 @@ func definitionDifferences(theirs, ours []byte) (found [][3]string) {
 			return said
 		})
 	})
+	compare("credentials", func(d definition) []string { return d.each(a, b, func(o map[string]any) any { return o["security"] }) })
+	compare("what a refusal is", func(d definition) []string {
+		return d.each(a, b, func(o map[string]any) any {
+			responses, _ := o["responses"].(map[string]any)
+			return []any{responses["401"], responses["403"]}
+		})
+	})
+	compare("the gateway's components", definition.gateways)
 	compare("the rest", func(d definition) []string { return d.rest(a, b) })
+	for _, name := range others(a, b) {
+		compare(name, func(d definition) []string {
+			if member, there := d.members[name]; there {
+				return []string{asText(member)}
+			}
+			return nil
+		})
+	}
 	return found
 }
 
@@ -92,6 +113,16 @@ func (d definition) common(a, b definition, say func(map[string]any) string) []s
 	return kept.operations(say)
 }
 
+// each is what the operations that both have say differently of one thing.
+func (d definition) each(a, b definition, of func(map[string]any) any) (texts []string) {
+	d.common(a, b, func(o map[string]any) string {
+		texts = append(texts, asText(of(o)))
+		return ""
+	})
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
 // rest is what no other comparison looks at: of the operations that both have,
 // all but the credential and the refusals; and the components.
 func (d definition) rest(a, b definition) []string {
@@ -114,6 +145,30 @@ func (d definition) rest(a, b definition) []string {
 		}
 	}
 	return append(all, asText(d.Tags))
+}
+
+// gateways are the components that are the gateway's own by their name.
+func (d definition) gateways() (all []string) {
+	for section, components := range d.Components {
+		for name, component := range components {
+			if section != "securitySchemes" && strings.HasPrefix(name, "Gateway") {
+				all = append(all, section+" "+name+" "+asText(component))
+			}
+		}
+	}
+	return all
+}
+
+// others are the names of the members that are not looked at in parts, known ones
+// and unknown ones.
+func others(a, b definition) []string {
+	names := map[string]any{}
+	maps.Copy(names, a.members)
+	maps.Copy(names, b.members)
+	for _, name := range []string{"servers", "paths", "components", "tags"} {
+		delete(names, name)
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 func asText(v any) string {

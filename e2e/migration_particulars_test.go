@@ -72,8 +72,9 @@ var particulars = []struct {
 	}},
 	{"definition", theAPIKey, func(t *testing.T, m *moving, p *pair) {
 		own, ours := get(t, m.behind.url+"/openapi?f=json").wants(t, 200), get(t, p.ours.url+"/openapi?f=json").wants(t, 200)
+		about := []string{"servers", "names of security schemes", "security schemes", "operations that take a credential", "credentials", "security", "refusals", "what a refusal is", "the gateway's components"}
 		for _, d := range definitionDifferences(own.body, ours.body) {
-			if d[0] == "operations" || d[0] == "the rest" {
+			if !slices.Contains(about, d[0]) {
 				t.Errorf("%s of the back end's definition did not pass as they are: %.700s\nbecame %.700s", d[0], d[1], d[2])
 			}
 		}

@@ -111,8 +111,21 @@ var divergences = []divergence{
 				d.pair.mode == "oidc" && d.theirs == "" && strings.Contains(d.ours, `"scheme":"bearer"`) && !strings.Contains(d.ours, "\n")
 		case "operations that take a credential":
 			return strings.HasPrefix(d.theirs, "put ") && strings.ReplaceAll(d.theirs, " no", " yes") == d.ours
+		case "credentials":
+			return strings.HasPrefix(d.theirs, `[{"pygeoapi `) && strings.HasSuffix(d.theirs, ":[]}]\nnull") && d.namesSchemes()
+		}
+		return false
+	}},
+	{"definition-security", func(d difference) bool { return d.what == "security" && d.theirs == "" && d.namesSchemes() }},
+	{"refusals", func(d difference) bool {
+		switch d.what {
 		case "refusals":
 			return !strings.Contains(d.theirs, "403") && strings.Count(d.ours, "401403") == strings.Count(d.ours, "\n")+1
+		case "what a refusal is":
+			return d.theirs == "[null,null]\n"+`[{"description":"Unauthenticated"},null]` &&
+				d.ours == `[{"$ref":"#/components/responses/GatewayUnauthorized"},{"$ref":"#/components/responses/GatewayForbidden"}]`
+		case "the gateway's components":
+			return d.theirs == "" && strings.HasPrefix(d.ours, "responses GatewayForbidden ") && strings.Contains(d.ours, "\nresponses GatewayUnauthorized ") && strings.Count(d.ours, "\n") == 1
 		}
 		return false
 	}},
@@ -171,6 +184,16 @@ func isHealth(a asking) bool { return a.path == "/healthz" || a.path == "/readyz
 func (p *pair) below(a asking, paths ...string) bool {
 	path, _, _ := strings.Cut(a.path, "?")
 	return slices.ContainsFunc(paths, func(s string) bool { return path == p.file.context+"/"+s })
+}
+
+// namesSchemes reports whether the gateway names each of the mode's schemes, once
+// and for the same everywhere.
+func (d difference) namesSchemes() bool {
+	return map[string]string{
+		"api-key": `[{"pygeoapi-http":[]}]`,
+		"jwks":    `[{"pygeoapi-http":[]},{"pygeoapi-http-oauth2":[]}]`,
+		"oidc":    `[{"pygeoapi-my_scheme-bearer":[]},{"pygeoapi-my_scheme":[]}]`,
+	}[d.pair.mode] == d.ours
 }
 
 // keepsMembers reports whether an error's body has every member that fastgeoapi's
