@@ -202,7 +202,7 @@ func lastLine[T any](t *testing.T, out []byte) (got T) {
 // the door's address and header in its environment.
 func client(t *testing.T, d door, argv ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute) // Schemathesis takes two where nothing else runs
 	t.Cleanup(cancel)
 	whole := slices.Clone(argv)
 	for i, arg := range argv {
