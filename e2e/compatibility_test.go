@@ -134,7 +134,7 @@ This page is written by ` + "`make e2e`" + `: the built program in front of, bes
 |---|---|---|
 `)
 	rows := slices.Clone(shown.rows)
-	slices.SortStableFunc(rows, func(a, b row) int { return byName(a.peer, b.peer) })
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Or(byName(a.peer, b.peer), cmp.Compare(a.what, b.what)) })
 	last := ""
 	for _, r := range rows {
 		version, known := shown.versions[r.peer]
@@ -150,7 +150,7 @@ This page is written by ` + "`make e2e`" + `: the built program in front of, bes
 	}
 	b.WriteString("\n## What does not work, and why\n\nEach of these was seen in the same run.\n\n| peer | what | why |\n|---|---|---|\n")
 	limits := slices.Clone(shown.limits)
-	slices.SortStableFunc(limits, func(a, b limit) int { return byName(a.peer, b.peer) })
+	slices.SortFunc(limits, func(a, b limit) int { return cmp.Or(byName(a.peer, b.peer), cmp.Compare(a.what, b.what)) })
 	for _, l := range limits {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", l.peer, l.what, l.why)
 	}

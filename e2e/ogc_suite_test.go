@@ -82,7 +82,7 @@ func ogcOutcome(t *testing.T, jar, root string) map[string]bool {
 		t.Fatal(err)
 	}
 	// Its own end says nothing: it is another when a test of it failed.
-	said, err := exec.CommandContext(t.Context(), "java", "-jar", jar, "-o", folder, properties).CombinedOutput()
+	said, err := exec.CommandContext(t.Context(), "java", "-Djava.io.tmpdir="+folder, "-jar", jar, "-o", folder, properties).CombinedOutput()
 	found := must[[]string](t)(filepath.Glob(filepath.Join(folder, "testng", "*", "testng-results.xml")))
 	if len(found) != 1 {
 		t.Fatalf("OGC's suite left no results (%v):\n%s", err, said)
